@@ -1,0 +1,111 @@
+/** The server's entry: the built app behind node:http, with the time-outs, the scheme and the shutdown that streams need. */
+import http from 'node:http';
+import { fileURLToPath } from 'node:url';
+
+/** Milliseconds. Longer than the 60 s that proxies keep an idle connection, or they reuse one that is just closing. */
+const keepAliveMs = 75_000;
+/** Milliseconds after which streams that have not ended by themselves are cut, and after which the process ends anyhow. */
+const cutAfterMs = 2_000;
+const exitAfterMs = 5_000;
+/** A terminal's Ctrl-C comes twice, from the terminal and through npm: only a later signal is a second one. */
+const sameSignalMs = 500;
+
+/** Ends the process with one line that says what to do. */
+function refuse(sentence) {
+	console.error(sentence);
+	process.exit(1);
+}
+
+/** Loads the build. SvelteKit's `init` hook then creates the app and checks its configuration. */
+async function load() {
+	const { handler } = await import('../build/handler.js');
+	return { handler, app: globalThis[Symbol.for('headway.app')] };
+}
+
+/** What an error at start means for the person, or null when it is a fault in the program. */
+function explain(error, config = {}) {
+	const { host = '', port = '' } = config;
+	if (error.code === 'ERR_MODULE_NOT_FOUND' && /build.handler\.js/.test(error.message)) {
+		return 'There is no build yet. Run `npm start`, which makes one.';
+	}
+	if (error.name === 'ConfigError' || error.name === 'HeadwayError') return error.message;
+	if (/\b(ORIGIN|BODY_SIZE_LIMIT|XFF_DEPTH)\b/.test(error.message)) return error.message.split('\n')[0];
+	if (error.code === 'EADDRINUSE') {
+		return `Port ${port} on ${host} is in use by another program. Stop it, or take another port: PORT=${port + 1} npm start`;
+	}
+	if (error.code === 'EACCES')
+		return `Port ${port} may not be opened by this user. Take one above 1023: PORT=3000 npm start`;
+	if (error.code === 'EADDRNOTAVAIL' || error.code === 'ENOTFOUND') {
+		return `HOST=${host} is not an address of this machine. Use 127.0.0.1, or 0.0.0.0 for all addresses.`;
+	}
+	return null;
+}
+
+/** Stops in order: no new connections, streams end so that clients come back, the app closes; never longer than 5 s. */
+async function stop(server, app) {
+	setTimeout(() => process.exit(1), exitAfterMs).unref();
+	const closed = new Promise((resolve) => server.close(resolve));
+	const idle = setInterval(() => server.closeIdleConnections(), 20);
+	const cut = setTimeout(() => server.closeAllConnections(), cutAfterMs);
+	await Promise.all([closed, app.drain()]);
+	clearInterval(idle);
+	clearTimeout(cut);
+	await app.close();
+	process.exit(0);
+}
+
+function stopOnSignal(server, app) {
+	let since = 0;
+	const onSignal = () => {
+		if (since && Date.now() - since > sameSignalMs) process.exit(1);
+		if (since) return;
+		since = Date.now();
+		stop(server, app).catch((error) => {
+			console.error('The shutdown failed:', error);
+			process.exit(1);
+		});
+	};
+	process.on('SIGTERM', onSignal);
+	process.on('SIGINT', onSignal);
+}
+
+/** The address that a person on this machine opens. */
+function addressOf({ origin, host }, { port }) {
+	if (origin) return String(origin);
+	if (host === '0.0.0.0' || host === '::') return `http://127.0.0.1:${port}`;
+	return `http://${host.includes(':') ? `[${host}]` : host}:${port}`;
+}
+
+// The migrations, the demo's corpus and the default data folder are found from the project's root.
+process.chdir(fileURLToPath(new URL('..', import.meta.url)));
+process.on('unhandledRejection', (reason) => console.error('Unhandled rejection:', reason));
+
+// Who names the header trusts their proxy to set it. Otherwise the scheme is the socket's, whatever the request claims,
+// so that plain http on a LAN address passes the same-origin check (adapter-node would assume https).
+const trustsProxy = process.env.PROTOCOL_HEADER !== undefined;
+process.env.PROTOCOL_HEADER ??= 'x-forwarded-proto';
+process.env.BODY_SIZE_LIMIT ??= '1M';
+
+const { handler, app } = await load().catch((error) => {
+	const sentence = explain(error);
+	if (sentence === null) throw error;
+	return refuse(sentence);
+});
+
+const server = http.createServer((req, res) => {
+	if (!trustsProxy) req.headers['x-forwarded-proto'] = req.socket.encrypted ? 'https' : 'http';
+	handler(req, res);
+});
+server.keepAliveTimeout = keepAliveMs;
+server.headersTimeout = keepAliveMs + 5_000;
+stopOnSignal(server, app);
+
+server.once('error', async (error) => {
+	await app.close();
+	const sentence = explain(error, app.config);
+	if (sentence === null) throw error;
+	refuse(sentence);
+});
+server.listen({ host: app.config.host, port: app.config.port }, () => {
+	for (const line of app.banner(addressOf(app.config, server.address()))) console.log(line);
+});

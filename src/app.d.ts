@@ -1,0 +1,20 @@
+import type { App as Headway } from '$lib/server/app.ts';
+
+declare global {
+	namespace App {
+		interface Error {
+			message: string;
+			code?: string;
+		}
+		interface Locals {
+			app: Headway;
+			/** Whose jobs a request sees. `local` until there are accounts. */
+			owner: string;
+		}
+		interface Platform {
+			req: import('node:http').IncomingMessage;
+		}
+	}
+}
+
+export {};

@@ -1,0 +1,71 @@
+import type { IncomingMessage, ServerResponse } from 'node:http';
+import type { FaultDeck } from './faults.ts';
+import type { Ledger } from './ledger.ts';
+import type { Clock } from './responses-api.ts';
+import type { Responses } from './responses.ts';
+import { objectAt } from './stored-response.ts';
+import { readJson, sendJson, WireError } from './wire.ts';
+
+// More would only slow the answer down: every one is read from its file.
+const LISTED = 100;
+
+/** The endpoint /control: what the demo has seen, how fast it goes, and what is to break. */
+export class Control {
+	readonly #deck: FaultDeck;
+	readonly #ledger: Ledger;
+	readonly #responses: Responses;
+	readonly #clock: Clock;
+
+	constructor(deck: FaultDeck, ledger: Ledger, responses: Responses, clock: Clock) {
+		this.#deck = deck;
+		this.#ledger = ledger;
+		this.#responses = responses;
+		this.#clock = clock;
+	}
+
+	/** Answers a request. Throws a WireError. */
+	async handle(req: IncomingMessage, res: ServerResponse, path: string): Promise<void> {
+		requireLocal(req);
+		const route = `${req.method} ${path}`;
+		if (route === 'POST /control') this.#change(await readJson(req));
+		else if (route === 'DELETE /control/faults') this.#deck.clear();
+		else if (route === 'DELETE /control/ledger') this.#ledger.clear();
+		else if (route !== 'GET /control') throw new WireError(404, `Invalid URL (${route})`);
+		sendJson(res, 200, this.#state());
+	}
+
+	#change({ pace, faults }: Record<string, unknown>): void {
+		const fast = typeof pace === 'number' && Number.isFinite(pace) && pace > 0;
+		if (pace !== undefined && !fast) throw new WireError(400, "'pace' must be a positive number.");
+		if (faults !== undefined) this.#deck.arm(faults);
+		if (fast) this.#clock.pace = pace;
+	}
+
+	#state() {
+		const responses = this.#responses.newest(LISTED).map((response) => {
+			const { status, usage } = objectAt(response, this.#clock.now());
+			return {
+				id: response.id,
+				status,
+				jobId: response.request.metadata.job_id ?? null,
+				createdAt: response.createdAt,
+				usage
+			};
+		});
+		return { pace: this.#clock.pace, faults: this.#deck.armed(), ledger: this.#ledger.entries(), responses };
+	}
+}
+
+/** A web page elsewhere can point its own name at this machine; only a local name may give orders. */
+function requireLocal(req: IncomingMessage): void {
+	const host = (req.headers.host ?? '').replace(/:\d+$/, '');
+	const local = ['127.0.0.1', 'localhost', '[::1]'];
+	const origin = req.headers.origin;
+	const fromElsewhere = origin !== undefined && !local.includes(originHost(origin));
+	if (!local.includes(host) || fromElsewhere)
+		throw new WireError(403, 'The control endpoint answers this machine only.');
+}
+
+function originHost(origin: string): string {
+	return URL.canParse(origin) ? new URL(origin).hostname : '';
+}

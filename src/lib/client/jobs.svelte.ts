@@ -1,0 +1,132 @@
+import { createContext } from 'svelte';
+import { isTerminal, type JobOptions } from '../jobs/job.ts';
+import type { JobSnapshot, JobSummary } from '../jobs/snapshot.ts';
+import type { OperationId } from '../operations/index.ts';
+import { Connection, type ConnectionState, type LiveFrame } from './connection.svelte.ts';
+import { LiveJob, type JobCommands } from './live-job.svelte.ts';
+import { ServerClock } from './server-clock.svelte.ts';
+import type { SystemInfo } from './system.ts';
+import { command, createClient, newKey, type Client } from './trpc.ts';
+
+/** How many jobs the list keeps. */
+const LISTED = 100;
+
+/** The owner's jobs as this page sees them: the list, the followed ones, the one live connection, the commands. */
+export class Jobs implements JobCommands {
+	readonly system: SystemInfo;
+	readonly clock: ServerClock;
+	#list: JobSummary[] = $state.raw([]);
+	readonly #active = $derived(this.#list.filter(({ status }) => !isTerminal(status)));
+	readonly #client: Client;
+	readonly #connection: Connection;
+	readonly #followed = new Set<LiveJob>();
+
+	/** Connects at once in a browser; on the server it only holds what the page was loaded with. */
+	constructor(loaded: { list: JobSummary[]; system: SystemInfo }, client: Client = createClient(), connect = typeof window !== 'undefined') {
+		this.system = loaded.system;
+		this.#list = loaded.list;
+		this.clock = new ServerClock(loaded.system.serverNow);
+		this.#client = client;
+		this.#connection = new Connection(client, {
+			follow: () => [...this.#followed].filter((job) => !job.ended).map((job) => ({ jobId: job.id, after: job.seq })),
+			frame: (frame) => this.#receive(frame)
+		});
+		if (connect) this.#connection.open();
+		if (connect) this.clock.run(this.#active.length > 0);
+	}
+
+	/** Newest first. */
+	get list(): readonly JobSummary[] {
+		return this.#list;
+	}
+
+	/** Queued or running. */
+	get active(): readonly JobSummary[] {
+		return this.#active;
+	}
+
+	get connection(): ConnectionState {
+		return this.#connection.current;
+	}
+
+	/** The server's clock, ticking each second while something runs. */
+	get now(): number {
+		return this.clock.now;
+	}
+
+	/** Follows a job from where the snapshot is. Release it when the page goes. */
+	follow(snapshot: JobSnapshot): LiveJob {
+		const job = new LiveJob(snapshot, this.clock, this);
+		this.clock.read(snapshot.serverNow);
+		this.#followed.add(job);
+		if (!job.ended) this.#connection.changed();
+		return job;
+	}
+
+	release(job: LiveJob): void {
+		if (this.#followed.delete(job) && !job.ended) this.#connection.changed();
+	}
+
+	/** Starts a job; a start whose answer was lost finds the first job again by its key. Rejects with a `CommandError`. */
+	async start(operation: string, input: unknown, options: JobOptions = {}): Promise<JobSnapshot> {
+		const key = newKey();
+		// The form's input is checked by the operation's own schema on the server.
+		const request = { input: input as never, options, key };
+		const snapshot = await command(() => this.#client.operations[operation as OperationId].start.mutate(request));
+		return snapshot as JobSnapshot;
+	}
+
+	async cancel(id: string): Promise<void> {
+		await command(() => this.#client.jobs.cancel.mutate({ id }));
+	}
+
+	async finish(id: string): Promise<void> {
+		await command(() => this.#client.jobs.finish.mutate({ id }));
+	}
+
+	async retry(id: string): Promise<JobSnapshot> {
+		const key = newKey();
+		return (await command(() => this.#client.jobs.retry.mutate({ id, key }))) as JobSnapshot;
+	}
+
+	async remove(id: string): Promise<void> {
+		await command(() => this.#client.jobs.remove.mutate({ id }));
+		this.#list = this.#list.filter((job) => job.id !== id);
+	}
+
+	async answer(id: string, questionId: string, value: unknown): Promise<void> {
+		await command(() => this.#client.jobs.answer.mutate({ id, questionId, value }));
+	}
+
+	/** What such a run usually takes; nulls without enough history. */
+	async forecast(operation: string, variant: string) {
+		return command(() => this.#client.system.forecast.query({ operation, variant }));
+	}
+
+	close(): void {
+		this.#connection.close();
+		this.clock.run(false);
+	}
+
+	#receive(frame: LiveFrame): void {
+		for (const job of this.#followed) {
+			const snapshot = frame.snapshots.find(({ id }) => id === job.id);
+			if (snapshot) job.reset(snapshot);
+			job.take([...frame.events, ...frame.transients].filter(({ jobId }) => jobId === job.id));
+			if (frame.kind === 'live') job.live();
+		}
+		if (frame.feed) this.#merge(frame.feed);
+	}
+
+	#merge(changed: readonly JobSummary[]): void {
+		const [first] = changed;
+		if (first) this.clock.read(first.serverNow);
+		const ids = new Set(changed.map(({ id }) => id));
+		const merged = [...changed, ...this.#list.filter(({ id }) => !ids.has(id))];
+		this.#list = merged.toSorted((a, b) => b.createdAt - a.createdAt || (a.id < b.id ? 1 : -1)).slice(0, LISTED);
+		this.clock.run(this.#active.length > 0);
+	}
+}
+
+/** The page's jobs, put into context by the layout. */
+export const [getJobs, setJobs] = createContext<Jobs>();

@@ -1,0 +1,138 @@
+import type { JobEvent } from '../jobs/event.ts';
+import { isTerminal } from '../jobs/job.ts';
+import type { JobSnapshot } from '../jobs/snapshot.ts';
+import { reduceJob } from '../operations/index.ts';
+import type { ServerClock } from './server-clock.svelte.ts';
+
+/** What a live job asks of the page's connection. */
+export interface JobCommands {
+	cancel(id: string): Promise<void>;
+	retry(id: string): Promise<JobSnapshot>;
+	finish(id: string): Promise<void>;
+	remove(id: string): Promise<void>;
+	release(job: LiveJob): void;
+}
+
+/** One job's reactive snapshot: what came with the page, and every event since, applied at most once a frame. */
+export class LiveJob {
+	#snapshot: JobSnapshot = $state.raw() as JobSnapshot;
+	#caughtUp = $state(false);
+	#asked = $state(false);
+	#failure: string | null = $state(null);
+	readonly #clock: ServerClock;
+	readonly #commands: JobCommands;
+	#waiting: JobEvent[] = [];
+	#scheduled = false;
+
+	constructor(snapshot: JobSnapshot, clock: ServerClock, commands: JobCommands) {
+		this.#snapshot = snapshot;
+		this.#clock = clock;
+		this.#commands = commands;
+		this.#caughtUp = isTerminal(snapshot.status);
+	}
+
+	get id(): string {
+		return this.#snapshot.id;
+	}
+
+	get snapshot(): JobSnapshot {
+		return this.#snapshot;
+	}
+
+	/** The last seq that this page has, waiting ones included: where a new connection goes on. */
+	get seq(): number {
+		return this.#waiting.findLast(({ seq }) => seq !== null)?.seq ?? this.#snapshot.seq;
+	}
+
+	get ended(): boolean {
+		return isTerminal(this.#snapshot.status);
+	}
+
+	/** Whether everything up to now is shown. */
+	get caughtUp(): boolean {
+		return this.#caughtUp;
+	}
+
+	/** Milliseconds since the start, by the server's clock. */
+	get elapsedMs(): number {
+		const { startedAt, elapsedMs } = this.#snapshot;
+		if (this.ended || startedAt === null) return elapsedMs;
+		return Math.max(elapsedMs, this.#clock.now - startedAt);
+	}
+
+	/** A stop was asked for, here or anywhere, and is not over. */
+	get cancelling(): boolean {
+		return !this.ended && (this.#asked || this.#snapshot.cancelRequestedAt !== null);
+	}
+
+	/** Why the last command failed; null when none did. */
+	get failure(): string | null {
+		return this.#failure;
+	}
+
+	/** Takes events in order; they are shown with the next frame. */
+	take(events: readonly JobEvent[]): void {
+		this.#waiting.push(...events);
+		if (this.#scheduled || this.#waiting.length === 0) return;
+		this.#scheduled = true;
+		nextFrame(() => this.#apply());
+	}
+
+	/** Starts over from a newer snapshot of the server's. */
+	reset(snapshot: JobSnapshot): void {
+		this.#waiting = [];
+		this.#snapshot = snapshot;
+	}
+
+	live(): void {
+		this.#caughtUp = true;
+	}
+
+	#apply(): void {
+		this.#scheduled = false;
+		const events = this.#waiting;
+		this.#waiting = [];
+		this.#snapshot = events.reduce((snapshot, event) => reduceJob(snapshot, event), this.#snapshot);
+		if (this.ended) this.#caughtUp = true;
+	}
+
+	/** Shows Cancelling… at once; a second call while it lasts changes nothing. */
+	async cancel(): Promise<void> {
+		if (this.cancelling || this.ended) return;
+		this.#asked = true;
+		await this.#attempt(() => this.#commands.cancel(this.id));
+		if (this.#failure !== null) this.#asked = false;
+	}
+
+	async finish(): Promise<void> {
+		await this.#attempt(() => this.#commands.finish(this.id));
+	}
+
+	async remove(): Promise<void> {
+		await this.#commands.remove(this.id);
+	}
+
+	async retry(): Promise<JobSnapshot> {
+		return this.#commands.retry(this.id);
+	}
+
+	/** Stops following; call it when the page goes. */
+	release(): void {
+		this.#commands.release(this);
+	}
+
+	async #attempt(command: () => Promise<void>): Promise<void> {
+		this.#failure = null;
+		try {
+			await command();
+		} catch (error) {
+			this.#failure = error instanceof Error ? error.message : String(error);
+		}
+	}
+}
+
+/** With the next frame; a hidden tab has none, and is served by a slow timer instead. */
+function nextFrame(task: () => void): void {
+	if (typeof requestAnimationFrame === 'function' && document.visibilityState === 'visible') requestAnimationFrame(task);
+	else setTimeout(task, 250);
+}

@@ -1,0 +1,36 @@
+/** The server's clock as this page knows it, so that elapsed time does not depend on the person's own. Ticks each second while asked to. */
+export class ServerClock {
+	#offset: number;
+	#now = $state(0);
+	#timer: ReturnType<typeof setInterval> | null = null;
+
+	constructor(serverNow: number) {
+		this.#offset = serverNow - Date.now();
+		this.#now = serverNow;
+	}
+
+	/** Milliseconds since 1970 by the server's clock, as of the last tick. */
+	get now(): number {
+		return this.#now;
+	}
+
+	/** Takes a newer reading. An answer is always a little late, so that the largest offset is the truest; a jump back of over a minute is a corrected clock. */
+	read(serverNow: number): void {
+		const offset = serverNow - Date.now();
+		if (offset > this.#offset || offset < this.#offset - 60_000) this.#offset = offset;
+		this.tick();
+	}
+
+	tick(): void {
+		this.#now = Date.now() + this.#offset;
+	}
+
+	/** Runs while anything does. */
+	run(active: boolean): void {
+		if (active && this.#timer === null) this.#timer = setInterval(() => this.tick(), 1_000);
+		if (!active && this.#timer !== null) {
+			clearInterval(this.#timer);
+			this.#timer = null;
+		}
+	}
+}

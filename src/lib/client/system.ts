@@ -1,0 +1,1 @@
+export type { SystemInfo } from '../server/app.ts';

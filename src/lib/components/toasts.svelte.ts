@@ -1,0 +1,72 @@
+import type { JobSummary } from '../jobs/snapshot.ts';
+import { isActive } from './status.ts';
+
+/** How long a toast stays, in ms. */
+export const TOAST_MS = 8_000;
+
+/** The same outcome of the same job is not told twice within this time, in ms. */
+export const REPEAT_MS = 10_000;
+
+/** The outcome of a job that is not on screen. */
+export interface Toast {
+	jobId: string;
+	title: string;
+	outcome: 'ready' | 'stopped' | 'failed';
+}
+
+const outcomes = { succeeded: 'ready', cancelled: 'stopped', failed: 'failed' } as const;
+
+/** The toasts that show now, newest last. */
+export class Toasts {
+	#list: Toast[] = $state.raw([]);
+	#told = new Map<string, number>();
+	#timers = new Map<string, ReturnType<typeof setTimeout>>();
+
+	get list(): readonly Toast[] {
+		return this.#list;
+	}
+
+	show(toast: Toast): void {
+		const key = `${toast.jobId} ${toast.outcome}`;
+		const now = Date.now();
+		if (now - (this.#told.get(key) ?? -Infinity) < REPEAT_MS) return;
+		this.#told.set(key, now);
+		this.#list = [...this.#list.filter(({ jobId }) => jobId !== toast.jobId), toast];
+		this.release(toast.jobId);
+	}
+
+	dismiss(jobId: string): void {
+		this.hold(jobId);
+		this.#list = this.#list.filter((toast) => toast.jobId !== jobId);
+	}
+
+	/** Stops a toast's clock while someone reads or reaches for it. */
+	hold(jobId: string): void {
+		clearTimeout(this.#timers.get(jobId));
+		this.#timers.delete(jobId);
+	}
+
+	/** Starts a toast's clock, anew. */
+	release(jobId: string): void {
+		this.hold(jobId);
+		this.#timers.set(
+			jobId,
+			setTimeout(() => this.dismiss(jobId), TOAST_MS)
+		);
+	}
+
+	close(): void {
+		for (const timer of this.#timers.values()) clearTimeout(timer);
+		this.#timers.clear();
+	}
+}
+
+/** The outcomes of jobs that were active in the list before and have ended in the list after. */
+export function outcomesBetween(before: readonly JobSummary[], after: readonly JobSummary[]): Toast[] {
+	const active = new Set(before.filter(({ status }) => isActive(status)).map(({ id }) => id));
+	return after.flatMap(({ id, title, status }) =>
+		active.has(id) && !isActive(status)
+			? [{ jobId: id, title, outcome: outcomes[status as keyof typeof outcomes] }]
+			: []
+	);
+}

@@ -1,0 +1,190 @@
+import { HeadwayError } from '../../jobs/error.ts';
+import { defineRun, type ProviderEvent, type ProviderOutcome, type RunContext, type WebAction } from '../operation.ts';
+import { asMarkdownFile, Bibliography, CitationStream, numberCitations } from './citations.ts';
+import { research, type ResearchResult } from './model.ts';
+import { depths, instructions } from './prompt.ts';
+
+type Context = RunContext<typeof research>;
+
+/** Runs a research: one response at the provider, its events turned into phases, queries, reasoning, sources and a report. */
+export default defineRun(research, async (input, ctx) => {
+	const { effort, maxToolCalls, context, expectedLength } = depths[input.depth];
+	const researcher = new Researcher(ctx, expectedLength);
+	ctx.phase('analyzing');
+	ctx.activity('Reading the question');
+	const events = ctx.provider.respond({
+		...{ input: input.query, instructions, effort, maxToolCalls },
+		webSearch: { contextSize: context },
+		summaries: true
+	});
+	for await (const event of events) {
+		if (event.type === 'ended') return researcher.conclude(event.outcome);
+		researcher.take(event);
+	}
+	throw new HeadwayError('provider_connection', `${ctx.provider.label} ended without a result. What arrived is kept.`);
+});
+
+class Researcher {
+	readonly #ctx: Context;
+	readonly #expectedLength: number;
+	readonly #bibliography: Bibliography;
+	readonly #queries: string[];
+	#citations: CitationStream;
+	#steps: number;
+	#called: boolean;
+	/** Steps since the last tool call, whose type is settled when the answer begins. */
+	#unsettled: { index: number; summary: string }[] = [];
+	/** The message that is the report, and messages that are only commentary. */
+	#answer: string | null = null;
+	/** What the page shows of the report. */
+	#shown: string;
+	readonly #commentary = new Set<string>();
+
+	constructor(ctx: Context, expectedLength: number) {
+		this.#ctx = ctx;
+		this.#expectedLength = expectedLength;
+		const { state, content } = ctx.resumed ?? { state: research.state(), content: {} as Record<string, string> };
+		const cited = state.sources.flatMap(({ number, url, title }) => (number === null ? [] : { id: number, url, title: title ?? url }));
+		this.#bibliography = new Bibliography(
+			cited.toSorted((a, b) => a.id - b.id),
+			({ id, url, title }) => ctx.emit('source', { url, title, number: id })
+		);
+		this.#citations = new CitationStream(this.#bibliography);
+		this.#queries = state.calls.flatMap(({ query }) => query ?? []);
+		this.#steps = state.reasoning.length;
+		this.#called = state.calls.length > 0;
+		this.#shown = content.report ?? '';
+	}
+
+	take(event: ProviderEvent): void {
+		switch (event.type) {
+			case 'reasoning_delta':
+				return this.#ctx.activity('Thinking');
+			case 'reasoning':
+				return this.#reason(event.text);
+			case 'web':
+				return this.#web(event.itemId, event.state, event.action);
+			case 'tool':
+				this.#called = true;
+				return this.#ctx.activity(`Using ${event.name}`);
+			case 'message':
+				return this.#begin(event.itemId, event.phase);
+			case 'text':
+				return this.#write(event.itemId, event.text);
+			case 'refusal':
+				throw new HeadwayError('refused', `The model declined: ${event.text}`);
+			default:
+				return undefined;
+		}
+	}
+
+	#reason(summary: string): void {
+		if (summary.trim() === '') return;
+		const step = { index: this.#steps++, summary };
+		const type = this.#answer ? 'synthesizing' : this.#called ? 'searching' : 'planning';
+		this.#ctx.emit('reasoning', { ...step, type });
+		if (type === 'searching') this.#unsettled.push(step);
+	}
+
+	#web(callId: string, state: 'started' | 'completed' | 'failed', action: WebAction | null): void {
+		this.#called = true;
+		this.#unsettled = [];
+		if (state === 'started') {
+			this.#ctx.phase('searching');
+			return this.#ctx.activity('Searching the web');
+		}
+		if (state === 'failed') return this.#ctx.activity('A search failed; going on');
+		if (action) this.#act(callId, action);
+	}
+
+	#act(callId: string, action: WebAction): void {
+		if (action.kind === 'search') return this.#search(callId, action.queries, action.sources);
+		this.#ctx.phase('reading');
+		const pattern = action.kind === 'find_in_page' ? action.pattern : null;
+		this.#ctx.emit('web_search_call', { callId, action: action.kind, query: null, link: action.url, pattern });
+		this.#ctx.activity(action.url ? `Reading ${hostOf(action.url)}` : 'Reading a page');
+		if (action.url) this.#ctx.emit('source', { url: action.url, title: null, number: null });
+	}
+
+	#search(callId: string, queries: string[], sources: string[]): void {
+		const texts: (string | null)[] = queries.length > 0 ? queries : [null];
+		for (const [index, query] of texts.entries()) {
+			const link = query === null ? null : this.#ctx.provider.searchUrl(query);
+			const id = texts.length > 1 ? `${callId}-${index + 1}` : callId;
+			this.#ctx.emit('web_search_call', { callId: id, action: 'search', query, link, pattern: null });
+			if (query !== null) this.#queries.push(query);
+		}
+		for (const url of sources) this.#ctx.emit('source', { url, title: null, number: null });
+		if (queries[0]) this.#ctx.activity(`Searched for “${queries[0]}”`);
+	}
+
+	#begin(itemId: string, phase: 'commentary' | 'final_answer' | null): void {
+		if (phase === 'commentary') {
+			this.#commentary.add(itemId);
+			return;
+		}
+		this.#settle();
+		this.#ctx.phase('synthesizing');
+		this.#ctx.activity('Writing the report');
+		// Without a mark the last message is the report: what an earlier one said gives way.
+		if (this.#answer !== null && this.#answer !== itemId && this.#shown !== '') this.#restart();
+		this.#answer = itemId;
+	}
+
+	#settle(): void {
+		for (const step of this.#unsettled) this.#ctx.emit('reasoning', { ...step, type: 'synthesizing' });
+		this.#unsettled = [];
+	}
+
+	#restart(): void {
+		this.#ctx.content('report', '', true);
+		this.#citations = new CitationStream(this.#bibliography);
+		this.#shown = '';
+	}
+
+	#write(itemId: string, text: string): void {
+		if (this.#commentary.has(itemId)) return;
+		if (this.#answer !== itemId) this.#begin(itemId, null);
+		this.#show(this.#citations.push(text));
+		// OP-05: approaches the end as the text nears the length that such reports have.
+		this.#ctx.progress(1 - Math.exp((-2 * this.#shown.length) / this.#expectedLength), 'estimated');
+	}
+
+	#show(text: string): void {
+		this.#ctx.content('report', text);
+		this.#shown += text;
+	}
+
+	/** The provider's last word replaces whatever the stream said. */
+	async conclude(outcome: ProviderOutcome): Promise<ResearchResult> {
+		if (outcome.refusal) throw new HeadwayError('refused', `The model declined: ${outcome.refusal}`);
+		if (outcome.error) throw outcome.error;
+		if (outcome.status === 'cancelled') throw new HeadwayError('provider_error', `The run was cancelled at ${this.#ctx.provider.label}. Try again.`);
+		if (outcome.text.trim() === '') throw emptyAnswer(outcome);
+		this.#ctx.phase('synthesizing');
+		const report = numberCitations(outcome.text, outcome.citations, this.#bibliography);
+		const sources = [...this.#bibliography.sources];
+		this.#show(this.#citations.end());
+		if (report !== this.#shown) this.#ctx.content('report', report, true);
+		for (const { id, url, title } of sources) this.#ctx.emit('source', { url, title, number: id });
+		const complete = outcome.status === 'completed';
+		if (!complete) this.#ctx.notice('warning', 'incomplete', whyIncomplete(outcome));
+		await this.#ctx.artifact({ name: 'report.md', mediaType: 'text/markdown', bytes: asMarkdownFile(report, sources) });
+		return { report, sources, queries: this.#queries, complete };
+	}
+}
+
+function emptyAnswer(outcome: ProviderOutcome): HeadwayError {
+	if (outcome.status === 'incomplete') return new HeadwayError('incomplete', whyIncomplete(outcome));
+	return new HeadwayError('provider_error', 'The model ended without an answer. Try again, or ask in other words.');
+}
+
+function whyIncomplete({ incompleteReason }: ProviderOutcome): string {
+	if (incompleteReason === 'max_output_tokens') return 'Stopped at the length limit: the report is not complete. Ask for less, or try again.';
+	if (incompleteReason === 'content_filter') return 'Stopped by the content filter: the report is not complete. Ask in other words.';
+	return 'The model stopped before the end: the report is not complete.';
+}
+
+function hostOf(url: string): string {
+	return URL.canParse(url) ? new URL(url).host : url.replace(/^\/library\//, '');
+}

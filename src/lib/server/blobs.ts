@@ -1,0 +1,75 @@
+import { createHash, randomBytes } from 'node:crypto';
+import { createReadStream } from 'node:fs';
+import { mkdir, open, readdir, rename, rm } from 'node:fs/promises';
+import { dirname, join } from 'node:path';
+import type { Readable } from 'node:stream';
+import type { Artifact } from '../jobs/event.ts';
+import type { Clock } from './clock.ts';
+import type { Db } from './db/open.ts';
+import { artifacts } from './db/schema.ts';
+
+const TEMPORARY = '.part';
+
+/** Files of jobs under the data folder: written to a temporary name, synced, renamed, then recorded. Names from outside never become paths. */
+export class Blobs {
+	readonly #folder: string;
+	readonly #db: Db;
+	readonly #clock: Clock;
+
+	constructor(folder: string, db: Db, clock: Clock) {
+		this.#folder = folder;
+		this.#db = db;
+		this.#clock = clock;
+	}
+
+	/** Stores a file; resolves when its bytes are safe. A file of the same name is replaced. */
+	async put(jobId: string, file: { name: string; mediaType: string; bytes: Uint8Array | string }, signal?: AbortSignal): Promise<Artifact> {
+		const bytes = typeof file.bytes === 'string' ? Buffer.from(file.bytes) : file.bytes;
+		const sha256 = createHash('sha256').update(bytes).digest('hex');
+		const path = join(sha256.slice(0, 2), `${jobId}-${sha256.slice(0, 24)}`);
+		await this.#write(path, bytes, signal);
+		const row = { name: file.name, mediaType: file.mediaType, size: bytes.byteLength, sha256 };
+		const facts = { ...row, path, createdAt: this.#clock.now() };
+		this.#db
+			.insert(artifacts)
+			.values({ jobId, ...facts })
+			.onConflictDoUpdate({ target: [artifacts.jobId, artifacts.name], set: facts })
+			.run();
+		return { ...row, url: `/api/jobs/${jobId}/artifacts/${encodeURIComponent(file.name)}` };
+	}
+
+	async #write(path: string, bytes: Uint8Array, signal?: AbortSignal): Promise<void> {
+		const target = join(this.#folder, path);
+		const temporary = `${target}.${randomBytes(4).toString('hex')}${TEMPORARY}`;
+		await mkdir(dirname(target), { recursive: true });
+		try {
+			const handle = await open(temporary, 'wx');
+			try {
+				await handle.writeFile(bytes, signal ? { signal } : {});
+				await handle.sync();
+			} finally {
+				await handle.close();
+			}
+			await rename(temporary, target);
+		} catch (error) {
+			await rm(temporary, { force: true });
+			throw error;
+		}
+	}
+
+	read(path: string): Readable {
+		return createReadStream(join(this.#folder, path));
+	}
+
+	async remove(paths: readonly string[]): Promise<void> {
+		await Promise.all(paths.map((path) => rm(join(this.#folder, path), { force: true })));
+	}
+
+	/** Removes what a killed process left half-written. Call before any job runs. */
+	async sweep(): Promise<number> {
+		const names = await readdir(this.#folder, { recursive: true }).catch(() => []);
+		const parts = names.filter((name) => name.endsWith(TEMPORARY));
+		await this.remove(parts);
+		return parts.length;
+	}
+}

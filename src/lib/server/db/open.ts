@@ -1,0 +1,76 @@
+import { accessSync, constants, mkdirSync } from 'node:fs';
+import { dirname } from 'node:path';
+import { randomBytes } from 'node:crypto';
+import Database from 'better-sqlite3';
+import { drizzle, type BetterSQLite3Database } from 'drizzle-orm/better-sqlite3';
+import { migrate } from 'drizzle-orm/better-sqlite3/migrator';
+import { eq } from 'drizzle-orm';
+import { ConfigError } from '../config.ts';
+import * as schema from './schema.ts';
+
+export type Db = BetterSQLite3Database<typeof schema> & { $client: Database.Database };
+
+/** An open database: `logEpoch` names this incarnation of the log; a database made anew has another. */
+export interface OpenDb {
+	db: Db;
+	logEpoch: string;
+	close(): void;
+}
+
+/** Opens the file (made if missing) and brings its tables up to date. Throws a `ConfigError` that says what to do. */
+export function openDb(file: string, migrationsFolder = 'drizzle'): OpenDb {
+	if (file !== ':memory:') makeFolder(dirname(file));
+	try {
+		const client = new Database(file);
+		setPragmas(client);
+		const db = drizzle(client, { schema, casing: 'snake_case' }) as Db;
+		migrate(db, { migrationsFolder });
+		return { db, logEpoch: readLogEpoch(db), close: () => client.close() };
+	} catch (error) {
+		throw explained(file, error);
+	}
+}
+
+function makeFolder(folder: string): void {
+	try {
+		mkdirSync(folder, { recursive: true });
+		accessSync(folder, constants.W_OK | constants.X_OK);
+	} catch {
+		throw new ConfigError(`The data folder ${folder} cannot be written. Make it writable for this user, or set HEADWAY_DATA to another folder.`);
+	}
+}
+
+function setPragmas(client: Database.Database): void {
+	client.pragma('journal_mode = WAL');
+	// NORMAL lost no acknowledged row in 60 kill -9 runs (transport-and-storage.md C1); a power cut may lose the last commits.
+	client.pragma('synchronous = NORMAL');
+	client.pragma('busy_timeout = 5000');
+	client.pragma('foreign_keys = ON');
+}
+
+function readLogEpoch(db: Db): string {
+	const known = db.select().from(schema.meta).where(eq(schema.meta.key, 'log_epoch')).get();
+	if (known) return known.value;
+	const value = randomBytes(4).toString('hex');
+	db.insert(schema.meta).values({ key: 'log_epoch', value }).run();
+	return value;
+}
+
+const corrupt = ['SQLITE_CORRUPT', 'SQLITE_NOTADB'];
+
+function explained(file: string, error: unknown): unknown {
+	const code = causeCode(error);
+	if (corrupt.some((prefix) => code.startsWith(prefix)))
+		return new ConfigError(`The database ${file} is damaged. Move it away to start with an empty one, or put a backup in its place.`);
+	if (code.startsWith('SQLITE_CANTOPEN') || code.startsWith('SQLITE_READONLY'))
+		return new ConfigError(`The database ${file} cannot be opened for writing. Check who owns it, or set HEADWAY_DATA to another folder.`);
+	if (code.startsWith('SQLITE_FULL')) return new ConfigError(`The disk of ${file} is full. Make room, then start again.`);
+	return error;
+}
+
+/** drizzle wraps SQLite's error as the cause of its own. */
+function causeCode(error: unknown): string {
+	if (!(error instanceof Error)) return '';
+	const { code } = error as { code?: unknown };
+	return typeof code === 'string' ? code : causeCode(error.cause);
+}

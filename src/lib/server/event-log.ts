@@ -1,0 +1,117 @@
+import { and, eq, gt, sql } from 'drizzle-orm';
+import { endsJob, type JobEvent } from '../jobs/event.ts';
+import { jobKey, type Bell } from './bell.ts';
+import type { Clock } from './clock.ts';
+import type { Db } from './db/open.ts';
+import { events, jobs, type JobRow } from './db/schema.ts';
+
+/** An event before the log has given it its place. */
+export interface NewEvent {
+	type: string;
+	data: unknown;
+	at?: number;
+}
+
+/** What is stored in the same transaction as the events it belongs to. */
+export type RowPatch = Partial<
+	Pick<JobRow, 'phase' | 'fraction' | 'basis' | 'responseId' | 'cursor' | 'providerState' | 'provider' | 'model' | 'usage' | 'cost' | 'forecast'>
+>;
+
+/** Thrown to a writer that lost its lease: another epoch runs the job, or it has ended. */
+export class FencedError extends Error {
+	constructor(jobId: string) {
+		super(`job ${jobId} is no longer ours to write`);
+		this.name = 'FencedError';
+	}
+}
+
+/** How many events one read brings at most, so that a far reader gets its share in bounded pieces. */
+export const PAGE = 256;
+
+/** The log of all jobs. The table is the truth; the bell only says "look again". */
+export class EventLog {
+	readonly #db: Db;
+	readonly #bell: Bell;
+	readonly #clock: Clock;
+	readonly #page;
+
+	constructor(db: Db, bell: Bell, clock: Clock) {
+		this.#db = db;
+		this.#bell = bell;
+		this.#clock = clock;
+		this.#page = db
+			.select()
+			.from(events)
+			.where(and(eq(events.jobId, sql.placeholder('jobId')), gt(events.seq, sql.placeholder('after'))))
+			.orderBy(events.seq)
+			.limit(sql.placeholder('limit'))
+			.prepare();
+	}
+
+	/** Adds events of the runner that holds `epoch`, all or none, and wakes the followers after the commit. Throws `FencedError`. */
+	async append(jobId: string, epoch: number, added: readonly NewEvent[], patch: RowPatch = {}): Promise<JobEvent[]> {
+		const stored = this.#db.transaction(
+			(tx) => {
+				const row = tx.select({ epoch: jobs.epoch, status: jobs.status }).from(jobs).where(eq(jobs.id, jobId)).get();
+				if (row?.epoch !== epoch || row.status !== 'running') throw new FencedError(jobId);
+				return appendWithin(tx as unknown as Db, jobId, added, this.#clock.now(), patch);
+			},
+			{ behavior: 'immediate' }
+		);
+		this.#bell.ring(jobKey(jobId));
+		return stored;
+	}
+
+	/** Events after `after`, in order, at most `limit`. */
+	async read(jobId: string, after: number, limit = PAGE): Promise<JobEvent[]> {
+		return this.readNow(jobId, after, limit);
+	}
+
+	/** The same within a transaction's instant. */
+	readNow(jobId: string, after: number, limit = PAGE): JobEvent[] {
+		return this.#page.all({ jobId, after, limit }).map((row) => ({ ...row, data: JSON.parse(row.data) as unknown }));
+	}
+
+	/** Every event after `after`, in batches, as they come; ends after the terminal one or when the signal aborts. Replay and live are this one loop. */
+	async *follow(jobId: string, after: number, signal: AbortSignal): AsyncGenerator<JobEvent[], void> {
+		const listener = this.#bell.listen([jobKey(jobId)]);
+		let cursor = after;
+		try {
+			while (!signal.aborted) {
+				const batch = await this.read(jobId, cursor);
+				const last = batch.at(-1);
+				if (!last) {
+					await listener.next(signal);
+					continue;
+				}
+				yield batch;
+				cursor = last.seq ?? cursor;
+				if (endsJob(last.type)) return;
+			}
+		} finally {
+			listener.close();
+		}
+	}
+}
+
+/** Gives events their places within the caller's transaction: seq goes on from the row's, without a gap. */
+export function appendWithin(tx: Db, jobId: string, added: readonly NewEvent[], now: number, patch: RowPatch = {}): JobEvent[] {
+	const { seq } = tx
+		.update(jobs)
+		.set({ ...patch, seq: sql`${jobs.seq} + ${added.length}`, updatedAt: now })
+		.where(eq(jobs.id, jobId))
+		.returning({ seq: jobs.seq })
+		.get();
+	const stored = added.map((event, index): JobEvent => ({
+		jobId,
+		seq: seq - added.length + index + 1,
+		at: event.at ?? now,
+		type: event.type,
+		data: event.data
+	}));
+	if (stored.length > 0)
+		tx.insert(events)
+			.values(stored.map((event) => ({ ...event, seq: event.seq ?? 0, data: JSON.stringify(event.data) })))
+			.run();
+	return stored;
+}

@@ -1,0 +1,103 @@
+import type { Clock } from './clock.ts';
+import type { EventLog, NewEvent, RowPatch } from './event-log.ts';
+
+/** While events keep coming they are written together at most this often (architecture section 4). */
+export const GROUP_MS = 15;
+
+interface ContentData {
+	target: string;
+	text: string;
+	replace?: boolean | undefined;
+}
+
+/**
+ * One run's way into the log. `add` never waits: the first event after a pause is written at once, those that follow
+ * within 15 ms together, neighbouring pieces of one text merged. Order is kept; a failed write stops the run.
+ */
+export class EventWriter {
+	readonly #log: EventLog;
+	readonly #clock: Clock;
+	readonly #jobId: string;
+	readonly #epoch: number;
+	readonly #onFailure: (error: unknown) => void;
+	#events: NewEvent[] = [];
+	#patch: RowPatch = {};
+	#held = false;
+	#grouping = false;
+	#lastWrite = Number.NEGATIVE_INFINITY;
+	#tail: Promise<void> = Promise.resolve();
+
+	constructor(to: { log: EventLog; clock: Clock; jobId: string; epoch: number; onFailure(error: unknown): void }) {
+		this.#log = to.log;
+		this.#clock = to.clock;
+		this.#jobId = to.jobId;
+		this.#epoch = to.epoch;
+		this.#onFailure = to.onFailure;
+	}
+
+	/** Adds an event, and facts of the row that belong to the same transaction. */
+	add(event: NewEvent, patch: RowPatch = {}): void {
+		const at = event.at ?? this.#clock.now();
+		if (!this.#mergeContent(event)) this.#events.push({ ...event, at });
+		this.note(patch);
+		if (!this.#held && !this.#grouping) this.#write();
+	}
+
+	/** Adds facts of the row that go out with the next write. */
+	note(patch: RowPatch): void {
+		this.#patch = { ...this.#patch, ...patch };
+	}
+
+	/**
+	 * While an operation handles one provider event, its own events wait for each other, so that they and the provider's
+	 * cursor are one transaction: a crash then neither loses nor repeats any. An operation that takes longer than the
+	 * grouping time is not waited for.
+	 */
+	hold(): void {
+		this.#held = true;
+		this.#group();
+	}
+
+	release(cursor: number | null): void {
+		this.#held = false;
+		if (cursor !== null) this.note({ cursor });
+		const recent = this.#grouping && this.#clock.now() - this.#lastWrite < GROUP_MS;
+		if (this.#events.length > 0 && !recent) this.#write();
+	}
+
+	/** Resolves when everything added so far is in the log. Rejects when a write failed. */
+	async flush(): Promise<void> {
+		this.#write();
+		await this.#tail;
+	}
+
+	#mergeContent(event: NewEvent): boolean {
+		const last = this.#events.at(-1);
+		if (event.type !== 'content' || last?.type !== 'content') return false;
+		const [before, now] = [last.data as ContentData, event.data as ContentData];
+		if (before.target !== now.target || now.replace) return false;
+		last.data = { ...before, text: before.text + now.text };
+		return true;
+	}
+
+	#group(): void {
+		if (this.#grouping) return;
+		this.#grouping = true;
+		this.#clock.after(GROUP_MS, () => {
+			this.#grouping = false;
+			if (this.#events.length > 0) this.#write();
+		});
+	}
+
+	#write(): void {
+		if (this.#events.length === 0 && Object.keys(this.#patch).length === 0) return;
+		const [events, patch] = [this.#events, this.#patch];
+		[this.#events, this.#patch] = [[], {}];
+		this.#lastWrite = this.#clock.now();
+		this.#group();
+		this.#tail = this.#tail.then(async () => {
+			await this.#log.append(this.#jobId, this.#epoch, events, patch);
+		});
+		this.#tail.catch(this.#onFailure);
+	}
+}

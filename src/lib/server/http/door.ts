@@ -1,0 +1,86 @@
+import type { RequestEvent, RequestHandler } from '@sveltejs/kit';
+import { HeadwayError } from '../../jobs/error.ts';
+import { problem } from './problem.ts';
+
+type Method = 'GET' | 'POST' | 'DELETE';
+type Handlers = Partial<Record<Method, (event: RequestEvent) => Promise<Response>>>;
+type Door = Record<Method | 'fallback', RequestHandler>;
+
+/** One address of the plain door: its handlers, with every failure as a problem document and any other method as 405. */
+export function door(handlers: Handlers): Door {
+	const allow = Object.keys(handlers).join(', ');
+	const answer: RequestHandler = async (event) => {
+		const handler = handlers[event.request.method as Method];
+		try {
+			if (event.request.method === 'OPTIONS') return preflight(allow);
+			if (!handler) throw new HeadwayError('method_not_allowed', `This address takes ${allow}.`);
+			return await handler(event);
+		} catch (error) {
+			return problem(explain(error, event), handler ? {} : { allow });
+		}
+	};
+	return { GET: answer, POST: answer, DELETE: answer, fallback: answer };
+}
+
+function preflight(allow: string): Response {
+	const headers = { 'access-control-allow-methods': allow, 'access-control-allow-headers': 'content-type, idempotency-key, last-event-id' };
+	return new Response(null, { status: 204, headers });
+}
+
+function explain(error: unknown, { locals, url }: RequestEvent): HeadwayError {
+	if (error instanceof HeadwayError) return error;
+	locals.app.log.error({ error: error instanceof Error ? error.stack : String(error), path: url.pathname }, 'request failed');
+	return new HeadwayError('internal', 'Something went wrong inside Headway. The log says more.');
+}
+
+/** Bodies of the plain door are JSON and small; files have a route of their own. */
+const BODY_LIMIT = 256 * 1024;
+
+/** The JSON object in a request's body. */
+export async function readBody(request: Request): Promise<Record<string, unknown>> {
+	const type = request.headers.get('content-type')?.split(';')[0]?.trim().toLowerCase();
+	if (type !== 'application/json') throw new HeadwayError('unsupported_media_type', 'Send the body as application/json.');
+	const text = await readText(request);
+	const body = parseJson(text);
+	if (typeof body !== 'object' || body === null || Array.isArray(body)) throw new HeadwayError('bad_request', 'The body must be a JSON object.');
+	return body as Record<string, unknown>;
+}
+
+/** An empty body stands for an empty object. */
+export async function readOptionalBody(request: Request): Promise<Record<string, unknown>> {
+	return request.headers.get('content-type') === null ? {} : readBody(request);
+}
+
+async function readText(request: Request): Promise<string> {
+	const tooLarge = new HeadwayError('too_large', `The body is larger than ${BODY_LIMIT / 1024} KB.`);
+	if (Number(request.headers.get('content-length') ?? 0) > BODY_LIMIT) throw tooLarge;
+	const decoder = new TextDecoder('utf-8', { fatal: true });
+	let [text, size] = ['', 0];
+	try {
+		for await (const chunk of request.body ?? []) {
+			size += chunk.byteLength;
+			if (size > BODY_LIMIT) throw tooLarge;
+			text += decoder.decode(chunk, { stream: true });
+		}
+		return text + decoder.decode();
+	} catch (error) {
+		if (error instanceof HeadwayError) throw error;
+		throw new HeadwayError('bad_request', 'The body could not be read as UTF-8 text.');
+	}
+}
+
+function parseJson(text: string): unknown {
+	try {
+		return JSON.parse(text);
+	} catch {
+		throw new HeadwayError('bad_request', 'The body is not valid JSON.');
+	}
+}
+
+/** A whole number in the query string; undefined when absent. */
+export function readCount(url: URL, name: string, max: number): number | undefined {
+	const text = url.searchParams.get(name);
+	if (text === null) return undefined;
+	if (!/^\d{1,15}$/.test(text) || Number(text) > max) throw new HeadwayError('bad_request', `\`${name}\` must be a whole number from 0 to ${max}.`);
+	return Number(text);
+}

@@ -1,0 +1,31 @@
+import type { RequestEvent } from '@sveltejs/kit';
+import { HeadwayError } from '../../jobs/error.ts';
+import type { Config } from '../config.ts';
+
+const safeMethods = new Set(['GET', 'HEAD', 'OPTIONS']);
+
+/** Refuses what a page of another site sends: a changing request must come from our own pages, from no page at all, or from an origin that the operator allows. */
+export function guard({ request, url }: RequestEvent, config: Config): HeadwayError | null {
+	if (safeMethods.has(request.method)) return null;
+	const origin = request.headers.get('origin');
+	if (origin === null) return request.headers.get('sec-fetch-site') === 'cross-site' ? foreign() : null;
+	return origin === url.origin || origin === config.origin || config.corsOrigins.includes(origin) ? null : foreign();
+}
+
+function foreign(): HeadwayError {
+	return new HeadwayError('forbidden_origin', 'Requests from other sites are refused. Set ORIGIN or HEADWAY_CORS_ORIGINS if this one is yours.');
+}
+
+/** Adds the headers that every answer has, and CORS ones for allowed origins only. */
+export function secure(response: Response, { request }: RequestEvent, config: Config): Response {
+	const { headers } = response;
+	headers.set('x-content-type-options', 'nosniff');
+	headers.set('referrer-policy', 'no-referrer');
+	headers.set('cross-origin-opener-policy', 'same-origin');
+	const origin = request.headers.get('origin');
+	if (origin !== null && config.corsOrigins.includes(origin)) {
+		headers.set('access-control-allow-origin', origin);
+		headers.append('vary', 'origin');
+	}
+	return response;
+}

@@ -1,0 +1,101 @@
+import { endsJob, type JobEvent } from '../../jobs/event.ts';
+import type { App } from '../app.ts';
+import { pause } from '../clock.ts';
+
+/** A keep-alive comment goes out at least this often (RS-08). */
+export const KEEP_ALIVE_MS = 15_000;
+/** How long an EventSource waits before it comes back (RS-07). */
+const RETRY_MS = 3_000;
+
+/** What to stream. */
+export interface SseRequest {
+	app: App;
+	owner: string;
+	jobId: string;
+	after: number;
+	signal: AbortSignal;
+	/** Called once when the reader hung up before the end. */
+	onHangUp?(): void;
+}
+
+/**
+ * A job's events as `text/event-stream`: replay, then live, then closed after the terminal event. It is pulled: a slow
+ * reader makes the server wait, never buffer (TS-18).
+ */
+export async function sseResponse(request: SseRequest, init: ResponseInit = {}): Promise<Response> {
+	const gone = new AbortController();
+	const signal = AbortSignal.any([request.signal, gone.signal]);
+	const chunks = text({ ...request, signal });
+	// The first piece is awaited, so that a bad cursor is still a 400 and not a broken stream.
+	const first = await chunks.next();
+	let pending: IteratorResult<string> | null = first;
+	const encoder = new TextEncoder();
+	const body = new ReadableStream<Uint8Array>({
+		async pull(controller) {
+			const next = pending ?? (await chunks.next());
+			pending = null;
+			if (next.done) return controller.close();
+			controller.enqueue(encoder.encode(next.value));
+		},
+		async cancel() {
+			gone.abort();
+			await chunks.return();
+		}
+	});
+	const headers = { 'content-type': 'text/event-stream; charset=utf-8', 'cache-control': 'no-cache, no-transform', 'x-accel-buffering': 'no' };
+	return new Response(body, { ...init, headers: { ...headers, ...(init.headers as Record<string, string>) } });
+}
+
+async function* text(request: SseRequest): AsyncGenerator<string, void> {
+	const { app, owner, jobId, after, signal } = request;
+	const follow = [{ jobId, after }];
+	const frames = app.live.watch({ owner, follow, feed: false, snapshots: false }, signal);
+	// Known before the first byte: whether the job is this owner's and the cursor is one of its log.
+	const { seq } = await app.jobs.head(owner, jobId);
+	let ended = false;
+	let next = frames.next();
+	if (after > seq) await next;
+	try {
+		yield `retry: ${RETRY_MS}\n\n`;
+		while (!ended) {
+			const frame = await orKeepAlive(app, next, signal);
+			if (frame === 'quiet') {
+				yield ': keep-alive\n\n';
+				continue;
+			}
+			if (frame.done) return;
+			const events = [...frame.value.events, ...frame.value.transients];
+			if (events.length > 0) yield events.map(eventText).join('');
+			ended = events.some(({ type }) => endsJob(type));
+			next = frames.next();
+		}
+	} catch (error) {
+		if (!isAbort(error)) throw error;
+	} finally {
+		if (!ended && signal.aborted) request.onHangUp?.();
+		await frames.return();
+	}
+}
+
+async function orKeepAlive<T>(app: App, next: Promise<T>, signal: AbortSignal): Promise<T | 'quiet'> {
+	const over = new AbortController();
+	const either = AbortSignal.any([signal, over.signal]);
+	const quiet = pause(app.clock, KEEP_ALIVE_MS, either).then(() => signal.aborted);
+	try {
+		// A hang-up ends the pause as well; then `next` ends by itself.
+		const first = await Promise.race([next.then(() => false), quiet.then((hungUp) => !hungUp)]);
+		return first ? 'quiet' : await next;
+	} finally {
+		over.abort();
+	}
+}
+
+/** One event on the wire. A transient one has no id, so that no reader takes it for its place in the log. */
+export function eventText(event: JobEvent): string {
+	const id = event.seq === null ? '' : `id: ${event.seq}\n`;
+	return `event: ${event.type}\n${id}data: ${JSON.stringify(event)}\n\n`;
+}
+
+function isAbort(error: unknown): boolean {
+	return error instanceof Error && error.name === 'AbortError';
+}

@@ -1,0 +1,172 @@
+import { and, desc, eq, gte, inArray, isNotNull, lt, or, sql, type SQL } from 'drizzle-orm';
+import { HeadwayError } from '../jobs/error.ts';
+import type { PastRun } from '../jobs/estimate.ts';
+import type { CancelReason, JobStatus } from '../jobs/job.ts';
+import type { JobSummary } from '../jobs/snapshot.ts';
+import type { Clock } from './clock.ts';
+import type { Db } from './db/open.ts';
+import { artifacts, jobs, timings, type JobRow } from './db/schema.ts';
+
+/** Which jobs to list. `before` is the `next` of the page before. */
+export interface ListFilter {
+	status?: JobStatus[] | undefined;
+	operation?: string | undefined;
+	before?: string | undefined;
+	limit?: number | undefined;
+}
+
+/** What is compared with what: one operation on one model in one variant. */
+export interface RunKind {
+	operation: string;
+	model: string;
+	variant: string;
+}
+
+/** How many past runs the estimates look at. */
+const HISTORY = 200;
+
+/** Reads jobs and history; changes nothing. Every read that an owner asks for is confined to that owner. */
+export class JobQueries {
+	readonly #db: Db;
+	readonly #clock: Clock;
+
+	constructor(db: Db, clock: Clock) {
+		this.#db = db;
+		this.#clock = clock;
+	}
+
+	/** Throws `not_found` also for another owner's job, so that ids tell nothing. */
+	async get(owner: string, id: string): Promise<JobRow> {
+		const row = this.#db.select().from(jobs).where(and(eq(jobs.id, id), eq(jobs.owner, owner))).get();
+		if (!row) throw new HeadwayError('not_found', 'There is no such job. It may have been deleted.');
+		return row;
+	}
+
+	/** The job that a provider's response belongs to. */
+	async byResponse(owner: string, responseId: string): Promise<JobRow> {
+		const row = this.#db.select().from(jobs).where(and(eq(jobs.responseId, responseId), eq(jobs.owner, owner))).get();
+		if (!row) throw new HeadwayError('not_found', 'No job has this response_id.');
+		return row;
+	}
+
+	/** Newest first; `next` continues, null at the end. */
+	async list(owner: string, filter: ListFilter): Promise<{ rows: JobRow[]; next: string | null }> {
+		const limit = filter.limit ?? 50;
+		const rows = this.#db
+			.select()
+			.from(jobs)
+			.where(and(eq(jobs.owner, owner), ...conditions(filter)))
+			.orderBy(desc(jobs.createdAt), desc(jobs.id))
+			.limit(limit + 1)
+			.all();
+		const last = rows[limit - 1];
+		return { rows: rows.slice(0, limit), next: rows.length > limit && last ? `${last.createdAt}.${last.id}` : null };
+	}
+
+	/** Jobs that have not ended, and those that changed at or after `since`. */
+	async changed(owner: string, since: number): Promise<JobRow[]> {
+		const fresh = or(inArray(jobs.status, ['queued', 'running']), gte(jobs.updatedAt, since));
+		return this.#db.select().from(jobs).where(and(eq(jobs.owner, owner), fresh)).orderBy(desc(jobs.createdAt), desc(jobs.id)).limit(100).all();
+	}
+
+	/** The artifact's row, of an owner's job. */
+	async artifact(owner: string, jobId: string, name: string): Promise<typeof artifacts.$inferSelect> {
+		await this.get(owner, jobId);
+		const row = this.#db.select().from(artifacts).where(and(eq(artifacts.jobId, jobId), eq(artifacts.name, name))).get();
+		if (!row) throw new HeadwayError('not_found', 'This job has no artifact of that name.');
+		return row;
+	}
+
+	/** Succeeded runs of a kind, newest first. */
+	history(kind: RunKind): PastRun[] {
+		const alike = and(eq(timings.operation, kind.operation), eq(timings.model, kind.model), eq(timings.variant, kind.variant));
+		return this.#db
+			.select({ totalMs: timings.totalMs, phases: timings.phases })
+			.from(timings)
+			.where(and(alike, eq(timings.outcome, 'succeeded')))
+			.orderBy(desc(timings.endedAt))
+			.limit(HISTORY)
+			.all();
+	}
+
+	/** Whether published ranges held, newest first; of one kind or of everything. */
+	held(kind?: RunKind): boolean[] {
+		const of = kind ? [eq(timings.operation, kind.operation), eq(timings.model, kind.model), eq(timings.variant, kind.variant)] : [];
+		const rows = this.#db
+			.select({ held: timings.held })
+			.from(timings)
+			.where(and(isNotNull(timings.held), ...of))
+			.orderBy(desc(timings.endedAt))
+			.limit(kind ? HISTORY : 10_000)
+			.all();
+		return rows.map(({ held }) => held === true);
+	}
+
+	/** Ended runs of an owner by operation and outcome. */
+	async outcomes(owner: string) {
+		return this.#db
+			.select({ operation: timings.operation, outcome: timings.outcome, totalMs: timings.totalMs, costUsd: timings.costUsd })
+			.from(timings)
+			.where(eq(timings.owner, owner))
+			.orderBy(desc(timings.endedAt))
+			.limit(10_000)
+			.all();
+	}
+
+	/** How often an owner's jobs were stopped, by reason (CX-11). */
+	async cancellations(owner: string): Promise<{ reason: CancelReason; count: number }[]> {
+		const rows = this.#db
+			.select({ reason: timings.reason, count: sql<number>`count(*)` })
+			.from(timings)
+			.where(and(eq(timings.owner, owner), isNotNull(timings.reason)))
+			.groupBy(timings.reason)
+			.all();
+		return rows.flatMap(({ reason, count }) => (reason ? [{ reason, count }] : []));
+	}
+
+	/** How many jobs stand where, for the metrics. */
+	async byStatus(): Promise<{ status: JobStatus; count: number }[]> {
+		return this.#db.select({ status: jobs.status, count: sql<number>`count(*)` }).from(jobs).groupBy(jobs.status).all();
+	}
+
+	/** Reads and writes one row, to prove that the database works. */
+	async probe(): Promise<void> {
+		this.#db.run(sql`insert into meta (key, value) values ('probe', ${String(this.#clock.now())}) on conflict (key) do update set value = excluded.value`);
+	}
+
+	/** What a list shows of a row. */
+	summary(row: JobRow, positions: Map<string, number>): JobSummary {
+		const now = this.#clock.now();
+		const { id, operation, title, status, phase, createdAt, startedAt, endedAt, cancelRequestedAt } = row;
+		return {
+			...{ id, operation, title, status, phase, createdAt, startedAt, endedAt, cancelRequestedAt, serverNow: now },
+			progress: progressOf(row),
+			elapsedMs: startedAt === null ? 0 : (endedAt ?? now) - startedAt,
+			remaining: null,
+			cost: row.cost ?? { usd: null, known: false },
+			error: row.errorCode ? ({ code: row.errorCode, message: row.errorMessage ?? '', retryable: true } as JobSummary['error']) : null,
+			queuePosition: positions.get(id) ?? null
+		};
+	}
+}
+
+function progressOf(row: JobRow): JobSummary['progress'] {
+	if (row.status === 'succeeded') return { fraction: 1, basis: 'measured' };
+	if (row.fraction === null) return { fraction: null, basis: 'unknown' };
+	return { fraction: row.fraction, basis: row.basis ?? 'estimated' };
+}
+
+function conditions(filter: ListFilter): (SQL | undefined)[] {
+	return [
+		filter.status?.length ? inArray(jobs.status, filter.status) : undefined,
+		filter.operation ? eq(jobs.operation, filter.operation) : undefined,
+		filter.before ? olderThan(filter.before) : undefined
+	];
+}
+
+function olderThan(cursor: string): SQL | undefined {
+	const [, createdAt, id] = /^(\d{1,15})\.(job_[0-9a-f]{20})$/.exec(cursor) ?? [];
+	if (!createdAt || !id) throw new HeadwayError('bad_request', '`before` is not a cursor of this list. Use the `next` of the page before.');
+	return or(lt(jobs.createdAt, Number(createdAt)), and(eq(jobs.createdAt, Number(createdAt)), lt(jobs.id, id)));
+}
+

@@ -1,0 +1,176 @@
+import { HeadwayError } from '../jobs/error.ts';
+import { endsJob } from '../jobs/event.ts';
+import { isTerminal, jobOptions, type CancelReason, type JobOptions } from '../jobs/job.ts';
+import { reduce, type JobSnapshot, type JobSummary } from '../jobs/snapshot.ts';
+import type { AnyModel } from '../operations/operation.ts';
+import type { Blobs } from './blobs.ts';
+import { jobKey, type Bell } from './bell.ts';
+import { pause, type Clock } from './clock.ts';
+import type { JobRow } from './db/schema.ts';
+import type { JobQueries, ListFilter } from './job-queries.ts';
+import type { JobStore } from './job-store.ts';
+import { readInput } from './read-input.ts';
+import type { Runner } from './runner.ts';
+import type { Snapshots } from './snapshots.ts';
+import type { Transients } from './transients.ts';
+
+/** What `Jobs` is made of. */
+export interface JobsParts {
+	store: JobStore;
+	queries: JobQueries;
+	snapshots: Snapshots;
+	transients: Transients;
+	blobs: Blobs;
+	bell: Bell;
+	clock: Clock;
+	runner: Runner;
+	models: Record<string, AnyModel>;
+	maxUnfinished: number;
+	knowsProvider(id: string): boolean;
+}
+
+/** A request to start a job, as it came from outside. */
+export interface StartRequest {
+	operation: string;
+	input: unknown;
+	options?: unknown;
+	idempotencyKey?: string | undefined;
+	retryOf?: string;
+}
+
+/** Everything that a door can ask about jobs. Each call is confined to one owner. */
+export class Jobs {
+	readonly #parts: JobsParts;
+
+	constructor(parts: JobsParts) {
+		this.#parts = parts;
+	}
+
+	/** Checks a request and puts it into the queue. The same key with the same request gives the first job (`created: false`). */
+	async start(owner: string, request: StartRequest): Promise<{ snapshot: JobSnapshot; created: boolean }> {
+		const model = this.#model(request.operation);
+		const input = readInput(model.input, request.input ?? {}, 'input') as { provider?: string };
+		const options = readInput(jobOptions, request.options ?? {}, 'options') as JobOptions;
+		if (input.provider !== undefined && !this.#parts.knowsProvider(input.provider))
+			throw new HeadwayError('invalid_input', `This server has no provider "${input.provider}".`, { fields: [{ path: 'input.provider', message: 'is not configured' }] });
+		await this.#refuseFlood(owner);
+		const { row, created } = await this.#parts.store.enqueue({
+			...{ owner, operation: model.id, title: model.titleOf(input), variant: model.variantOf?.(input) ?? '', input, options, request: request.input ?? {} },
+			...(request.idempotencyKey ? { idempotencyKey: request.idempotencyKey } : {}),
+			...(request.retryOf ? { retryOf: request.retryOf } : {})
+		});
+		return { snapshot: await this.#present(row), created };
+	}
+
+	async #refuseFlood(owner: string): Promise<void> {
+		if ((await this.#parts.store.unfinished(owner)) < this.#parts.maxUnfinished) return;
+		throw new HeadwayError('limit_reached', `You already have ${this.#parts.maxUnfinished} unfinished jobs. Wait for one to end or cancel one.`, { retryAfter: 10 });
+	}
+
+	#model(id: string): AnyModel {
+		const model = Object.hasOwn(this.#parts.models, id) ? this.#parts.models[id] : undefined;
+		if (!model) throw new HeadwayError('unknown_operation', `There is no operation "${id}". GET /api/operations lists them.`);
+		return model;
+	}
+
+	/** How a job stands now, with the estimate of this moment. */
+	async snapshot(owner: string, id: string): Promise<JobSnapshot> {
+		return this.#present(await this.#parts.queries.get(owner, id));
+	}
+
+	/** The snapshot when the job has ended, or after `ms`, or when the signal aborts. */
+	async wait(owner: string, id: string, ms: number, signal: AbortSignal): Promise<JobSnapshot> {
+		const over = new AbortController();
+		const until = AbortSignal.any([signal, over.signal]);
+		const listener = this.#parts.bell.listen([jobKey(id)]);
+		void pause(this.#parts.clock, ms, until).then(() => over.abort());
+		try {
+			for (;;) {
+				const row = await this.#parts.queries.get(owner, id);
+				if (isTerminal(row.status) || until.aborted) return await this.#present(row);
+				await listener.next(until);
+			}
+		} finally {
+			over.abort();
+			listener.close();
+		}
+	}
+
+	/** Newest first. */
+	async list(owner: string, filter: ListFilter): Promise<{ jobs: JobSummary[]; next: string | null }> {
+		const { rows, next } = await this.#parts.queries.list(owner, filter);
+		return { jobs: await this.#summaries(rows), next };
+	}
+
+	/** The owner's unfinished jobs, and those that changed since. */
+	async changed(owner: string, since: number): Promise<JobSummary[]> {
+		return this.#summaries(await this.#parts.queries.changed(owner, since));
+	}
+
+	/** The highest seq of a job's log, and whether it ends there. */
+	async head(owner: string, id: string): Promise<{ seq: number; ended: boolean }> {
+		const { seq, status } = await this.#parts.queries.get(owner, id);
+		return { seq, ended: isTerminal(status) };
+	}
+
+	/** Asks for a stop; the receipt comes with the `cancelled` event. Cancelling an ended job changes nothing. */
+	async cancel(owner: string, id: string, reason: CancelReason = 'user'): Promise<JobSnapshot> {
+		const row = await this.#parts.store.requestCancel(owner, id, reason);
+		this.#parts.runner.heed(row);
+		return this.#present(row);
+	}
+
+	/** Asks for the result from what there is; a conflict where the operation cannot. */
+	async finish(owner: string, id: string): Promise<JobSnapshot> {
+		const { operation } = await this.#parts.queries.get(owner, id);
+		if (!this.#model(operation).can.finishNow) throw new HeadwayError('not_supported', `A ${operation} cannot be finished early. Cancel it, or let it run.`);
+		const row = await this.#parts.store.requestFinish(owner, id);
+		this.#parts.runner.heed(row);
+		return this.#present(row);
+	}
+
+	/** A new job with the same input. */
+	async retry(owner: string, id: string, idempotencyKey?: string): Promise<{ snapshot: JobSnapshot; created: boolean }> {
+		const { operation, input, options, status } = await this.#parts.queries.get(owner, id);
+		if (!isTerminal(status)) throw new HeadwayError('conflict', 'This job is still running. Cancel it first, or wait for it.');
+		return this.start(owner, { operation, input, options, idempotencyKey, retryOf: id });
+	}
+
+	/** Answers the question that a job waits for. */
+	async answer(owner: string, id: string, questionId: string, value: unknown): Promise<JobSnapshot> {
+		const { question } = await this.snapshot(owner, id);
+		if (question?.questionId !== questionId) throw new HeadwayError('conflict', 'This job does not wait for an answer to that question.');
+		return this.#present(await this.#parts.store.answer(owner, id, questionId, value));
+	}
+
+	/** Deletes an ended job, its log and its artifacts. */
+	async remove(owner: string, id: string): Promise<void> {
+		await this.#parts.blobs.remove(await this.#parts.store.remove(owner, id));
+	}
+
+	async #summaries(rows: readonly JobRow[]): Promise<JobSummary[]> {
+		const positions = await this.#parts.store.queuePositions();
+		return rows.map((row) => {
+			const summary = this.#parts.queries.summary(row, positions);
+			return isTerminal(row.status) ? summary : { ...summary, remaining: this.#latestProgress(row.id)?.metadata.remaining ?? null };
+		});
+	}
+
+	#latestProgress(id: string) {
+		const held = this.#parts.transients.since(id, 0).find(({ event }) => event.type === 'progress');
+		return held?.event.data as { metadata: { remaining: JobSummary['remaining'] } } | undefined;
+	}
+
+	/** A row's fold, brought to this moment: the newest tick, the stored bar, the queue, the clock. */
+	async #present(row: JobRow): Promise<JobSnapshot> {
+		const folded = this.#parts.snapshots.of(row);
+		const serverNow = this.#parts.clock.now();
+		if (isTerminal(folded.status)) return { ...folded, serverNow };
+		const ticked = this.#parts.transients.since(row.id, 0).reduce((snapshot, { event }) => (endsJob(event.type) ? snapshot : reduce(snapshot, event, (state) => state)), folded);
+		const floor = Math.max(ticked.progress.fraction ?? 0, row.fraction ?? 0);
+		const progress: JobSnapshot['progress'] = row.fraction === null ? ticked.progress : { fraction: floor, basis: ticked.progress.basis === 'measured' ? 'measured' : 'estimated' };
+		const elapsedMs = row.startedAt === null ? 0 : serverNow - row.startedAt;
+		const queuePosition = row.status === 'queued' ? ((await this.#parts.store.queuePositions()).get(row.id) ?? null) : null;
+		return { ...ticked, status: row.status, progress, elapsedMs, queuePosition, serverNow };
+	}
+}

@@ -1,0 +1,77 @@
+import type { BaseEvent } from '../jobs/event.ts';
+import type { JobSnapshot } from '../jobs/snapshot.ts';
+import type { AnyModel } from '../operations/operation.ts';
+import type { Expectation } from './estimator.ts';
+
+type ProgressData = Extract<BaseEvent, { type: 'progress' }>['data'];
+
+/** One run's bar: which phase is the furthest, since when, what was measured, when the provider was last heard. Pure but for what it is told; times in ms. */
+export class ProgressMeter {
+	readonly #model: AnyModel;
+	readonly #expectation: Expectation;
+	readonly #startedAt: number;
+	#phase: string | null;
+	#enteredAt: number;
+	#counted: { fraction: number; basis: 'measured' | 'estimated' } | null = null;
+	#heardAt: number;
+	#floor: number;
+	#waiting = false;
+
+	constructor(model: AnyModel, expectation: Expectation, from: JobSnapshot, now: number, floor: number) {
+		this.#model = model;
+		this.#expectation = expectation;
+		this.#startedAt = from.startedAt ?? now;
+		this.#phase = from.phase;
+		this.#enteredAt = from.phases.find(({ name }) => name === from.phase)?.startedAt ?? this.#startedAt;
+		this.#heardAt = now;
+		this.#floor = Math.max(floor, from.progress.fraction ?? 0);
+	}
+
+	/** The highest fraction shown so far. */
+	get floor(): number {
+		return this.#floor;
+	}
+
+	/** Enters a phase; false when it is not beyond the furthest (PG-01). */
+	enter(name: string, now: number): boolean {
+		const index = (phase: string | null) => this.#model.phases.findIndex((known: { name: string }) => known.name === phase);
+		if (index(name) < 0) throw new Error(`operation ${this.#model.id} has no phase ${name}`);
+		if (index(name) <= index(this.#phase)) return false;
+		this.read(now);
+		[this.#phase, this.#enteredAt, this.#counted] = [name, now, null];
+		return true;
+	}
+
+	/** The operation's own count of the current phase; it never falls. */
+	count(fraction: number, basis: 'measured' | 'estimated'): void {
+		this.#counted = { fraction: Math.min(1, Math.max(this.#counted?.fraction ?? 0, fraction)), basis };
+	}
+
+	heard(now: number): void {
+		this.#heardAt = now;
+	}
+
+	wait(waiting: boolean): void {
+		this.#waiting = waiting;
+	}
+
+	/** How it stands now. The fraction never falls below what an earlier reading gave. */
+	read(now: number): ProgressData {
+		const estimate = this.#expectation.estimate({
+			phase: this.#phase,
+			elapsedMs: now - this.#startedAt,
+			inPhaseMs: now - this.#enteredAt,
+			measured: this.#counted?.fraction ?? null,
+			silentMs: this.#waiting ? 0 : now - this.#heardAt,
+			floor: this.#floor
+		});
+		this.#floor = Math.max(this.#floor, estimate.progress.fraction ?? 0);
+		return {
+			...(estimate.progress.basis === 'measured' && this.#counted ? { ...estimate.progress, basis: this.#counted.basis } : estimate.progress),
+			operation: this.#model.id,
+			message: estimate.sentence,
+			state: this.#waiting ? 'waiting' : estimate.quiet ? 'quiet' : 'active',
+			metadata: { elapsedMs: now - this.#startedAt, remaining: estimate.remaining, runs: estimate.runs, overdue: estimate.overdue }
+		};
+	}
+}

@@ -1,0 +1,69 @@
+import type { Cost, Receipt, Usage } from '../jobs/event.ts';
+import type { Provider, ProviderOutcome } from '../operations/operation.ts';
+import { pause, type Clock } from './clock.ts';
+import type { ProviderLink } from './provider-link.ts';
+
+/** How long the provider may take to say that it has stopped. */
+const CANCEL_MS = 5_000;
+/** How long the true usage is asked for after a stop (issue 4; peers.md: DEEIX-Chat waits 8 s). */
+const USAGE_MS = 8_000;
+const UNKNOWN: Cost = { usd: null, known: false };
+
+/** What a stop found out at the provider. */
+export interface ProviderStop {
+	provider: Receipt['provider'];
+	acknowledgedAt: number | null;
+	usage: Usage | null;
+	cost: Cost;
+}
+
+/** Stops what a run has at the provider, and reads what it cost. Never throws: what could not be confirmed is said to be unconfirmed. */
+export async function stopAtProvider(provider: Provider, link: ProviderLink, clock: Clock): Promise<ProviderStop> {
+	if (link.state === 'none') return { provider: 'not_needed', acknowledgedAt: null, usage: null, cost: { usd: 0, known: true } };
+	if (link.outcome) return stopped('already_ended', null, link.outcome);
+	if (link.state === 'creating' || !link.responseId || !provider.can.background) return stopped('unconfirmed', null, null);
+	const answer = await cancelWithin(provider, link.responseId, clock);
+	const acknowledgedAt = answer.provider === 'unconfirmed' ? null : clock.now();
+	const outcome = answer.outcome?.usage ? answer.outcome : await readUsage(provider, link.responseId, clock);
+	return stopped(answer.provider, acknowledgedAt, outcome);
+}
+
+function stopped(how: Receipt['provider'], acknowledgedAt: number | null, outcome: ProviderOutcome | null): ProviderStop {
+	return { provider: how, acknowledgedAt, usage: outcome?.usage ?? null, cost: outcome?.usage ? outcome.cost : UNKNOWN };
+}
+
+async function cancelWithin(provider: Provider, responseId: string, clock: Clock) {
+	const unconfirmed = { provider: 'unconfirmed' as const, outcome: null };
+	return withDeadline(clock, CANCEL_MS, unconfirmed, async (signal) => {
+		for (let wait = 250; !signal.aborted; wait *= 2) {
+			const answer = await provider.cancel(responseId, signal).catch(() => unconfirmed);
+			if (answer.provider !== 'unconfirmed') return answer;
+			await pause(clock, wait, signal);
+		}
+		return unconfirmed;
+	});
+}
+
+async function readUsage(provider: Provider, responseId: string, clock: Clock): Promise<ProviderOutcome | null> {
+	return withDeadline(clock, USAGE_MS - CANCEL_MS, null, async (signal) => {
+		for (let wait = 250; !signal.aborted; wait *= 2) {
+			const outcome = await provider.fetch(responseId, signal).catch(() => null);
+			if (outcome?.usage) return outcome;
+			await pause(clock, wait, signal);
+		}
+		return null;
+	});
+}
+
+/** Runs `work` until it is done or the time is up; then its signal aborts and `late` stands. */
+async function withDeadline<T>(clock: Clock, ms: number, late: T, work: (signal: AbortSignal) => Promise<T>): Promise<T> {
+	const controller = new AbortController();
+	const done = new AbortController();
+	const deadline = pause(clock, ms, done.signal).then(() => {
+		controller.abort();
+		return late;
+	});
+	const result = await Promise.race([work(controller.signal), deadline]);
+	done.abort();
+	return result;
+}

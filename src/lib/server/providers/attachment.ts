@@ -1,0 +1,275 @@
+import { HeadwayError } from '../../jobs/error.ts';
+import type { Provider, ProviderEvent, ProviderOutcome, ResponseRequest } from '../../operations/operation.ts';
+import { pause } from '../clock.ts';
+import type { AttachDeps, ProviderMemory } from './attach.ts';
+import { backoff } from './backoff.ts';
+import { connectionLost, ProviderError, unknownOutcome } from './errors.ts';
+import { inStream, isFatal, isLost, refusesBackground, waitBeforeCreate } from './faults.ts';
+import { listen, within, type Listening } from './listen.ts';
+import { isTerminal } from './outcome.ts';
+import { QueueWatch } from './queue-watch.ts';
+import { Seen } from './seen.ts';
+
+/** How one connection went. */
+interface Stretch {
+	ended: boolean;
+	/** It brought something, a keepalive at least. */
+	alive: boolean;
+	/** It brought something new. */
+	progressed: boolean;
+	error: HeadwayError | null;
+}
+
+/** Whether a poll stands for a stream: never, for one that was lost, for one whose loss was told already. */
+type Link = 'planned' | 'lost' | 'found';
+
+/** One run of `attach`: what it knows of the response, and the ways to it. */
+export class Attachment {
+	readonly #provider: Provider;
+	readonly #memory: ProviderMemory;
+	readonly #deps: AttachDeps;
+	readonly #adopted: boolean;
+	readonly #seen = new Seen();
+	readonly #queue = new QueueWatch();
+	#request: ResponseRequest;
+	#responseId: string | null;
+	#cursor: number | null;
+
+	constructor(provider: Provider, request: ResponseRequest, memory: ProviderMemory, deps: AttachDeps) {
+		this.#provider = provider;
+		this.#request = { ...request, background: request.background && provider.can.background };
+		this.#memory = memory;
+		this.#deps = deps;
+		this.#adopted = memory.state === 'created';
+		this.#responseId = this.#adopted ? memory.responseId : null;
+		this.#cursor = this.#adopted ? memory.cursor : null;
+	}
+
+	async *run(): AsyncGenerator<ProviderEvent, void> {
+		if (this.#adopted && !this.#request.background) throw this.#interrupted();
+		const stretch = this.#adopted ? fresh() : yield* this.#create();
+		if (stretch.ended) return;
+		if (!this.#request.background) throw stretch.error ?? connectionLost(this.#provider.label);
+		if (this.#request.stream) yield* this.#reattach(stretch);
+		else yield* this.#poll('planned');
+	}
+
+	/** Creates, again only where nothing can have begun, until there is an id or an end. */
+	async *#create(): AsyncGenerator<ProviderEvent, Stretch> {
+		for (let tries = 1; ; tries += 1) {
+			await this.#memory.creating();
+			const stretch = yield* this.#follow((signal) => this.#provider.create(this.#request, signal));
+			if (stretch.ended || this.#responseId) return stretch;
+			await this.#afterRefusal(stretch.error, tries);
+		}
+	}
+
+	/** Returns when the create may be sent again; otherwise throws. */
+	async #afterRefusal(error: HeadwayError | null, tries: number): Promise<void> {
+		if (!error || isLost(error)) throw unknownOutcome(this.#provider.label, error?.cause ?? error);
+		await this.#memory.rejected();
+		if (this.#request.background && refusesBackground(error)) {
+			this.#deps.log.info({ provider: this.#provider.id }, 'no background mode here: the run is held by this server');
+			this.#request = { ...this.#request, background: false };
+			return;
+		}
+		const waitMs = waitBeforeCreate(error, tries, this.#random);
+		if (waitMs === null) throw error;
+		this.#deps.retryNotice?.(error, waitMs);
+		await this.#wait(waitMs);
+	}
+
+	/** Finds the stream again, as often as it brings something; otherwise polls. */
+	async *#reattach(lost: Stretch): AsyncGenerator<ProviderEvent, void> {
+		let attempts = 0;
+		for (let stretch = lost; !stretch.ended;) {
+			if (stretch.progressed) attempts = 0;
+			this.#deps.log.info({ cursor: this.#cursor, attempts, err: stretch.error }, 'the stream was cut; going on');
+			await this.#checkQueue();
+			const { error } = stretch;
+			// An error event, or a stream without anything, says that the run is over rather than the connection.
+			if (error ? inStream(error) : attempts > 0 && !stretch.alive) {
+				const outcome = await this.#truth(error);
+				if (outcome && isTerminal(outcome.status)) return yield* this.#polled(outcome, 'lost');
+			} else if (error && error.code !== 'provider_gone' && isFatal(error)) throw error;
+			if (error?.code === 'provider_gone' || this.#cursor === null || attempts >= this.#maxReattach) break;
+			if (attempts > 0) await this.#wait(this.#pauseAfter(error, attempts));
+			attempts += 1;
+			stretch = yield* this.#resume(this.#responseId ?? '', this.#cursor);
+			if (stretch.ended) return;
+		}
+		yield* this.#poll('lost');
+	}
+
+	#resume(responseId: string, cursor: number): AsyncGenerator<ProviderEvent, Stretch> {
+		return this.#follow((signal) => this.#provider.resume(responseId, cursor, signal), true);
+	}
+
+	/** Passes on one connection's events, and tells how it went. Throws only for an abort or a failing memory. */
+	async *#follow(
+		open: (signal: AbortSignal) => AsyncIterable<ProviderEvent>,
+		again = false
+	): AsyncGenerator<ProviderEvent, Stretch> {
+		const stretch = fresh();
+		const source = listen(open, this.#listening(this.#request.stream || this.#request.background));
+		try {
+			while (true) {
+				const step = await this.#next(source, stretch);
+				if (!step || step.done) return stretch;
+				if (again && !stretch.alive) yield { cursor: null, type: 'reconnected', how: 'stream' };
+				stretch.alive = true;
+				yield* this.#take(step.value, stretch);
+				if (stretch.ended) return stretch;
+				await this.#checkQueue();
+			}
+		} finally {
+			await source.return();
+		}
+	}
+
+	async #next(
+		source: AsyncGenerator<ProviderEvent, void>,
+		stretch: Stretch
+	): Promise<IteratorResult<ProviderEvent, void> | null> {
+		try {
+			return await source.next();
+		} catch (error) {
+			this.#deps.signal.throwIfAborted();
+			if (!(error instanceof HeadwayError)) throw error;
+			stretch.error = error;
+			return null;
+		}
+	}
+
+	async *#take(event: ProviderEvent, stretch: Stretch): AsyncGenerator<ProviderEvent, void> {
+		this.#deps.heard();
+		if (event.cursor !== null) this.#cursor = Math.max(this.#cursor ?? 0, event.cursor);
+		this.#queue.note(event, this.#deps.clock.now());
+		if (event.type === 'created') await this.#store(event.responseId, event.model);
+		if (event.type === 'ended') {
+			stretch.ended = true;
+			yield* this.#missing(event.outcome, this.#adopted);
+			yield event;
+		} else if (this.#seen.first(event)) {
+			stretch.progressed ||= event.type !== 'alive';
+			yield event;
+		} else yield { cursor: event.cursor, type: 'alive' };
+	}
+
+	async #store(responseId: string, model: string | null): Promise<void> {
+		if (this.#responseId) return;
+		await this.#memory.created(responseId, model);
+		this.#responseId = responseId;
+	}
+
+	/** Asks how it stands until it is over. `planned`: there never was a stream to lose. */
+	async *#poll(link: Link): AsyncGenerator<ProviderEvent, void> {
+		const waits = this.#deps.pollMs ?? [2_000, 5_000, 10_000];
+		const waitAfter = (polls: number) => (waits[Math.min(polls, waits.length - 1)] ?? 10_000) * this.#jitter();
+		let waitMs = link === 'planned' ? waitAfter(0) : 0;
+		for (let polls = 0, failures = 0; ;) {
+			if (waitMs > 0) await this.#wait(waitMs);
+			const outcome = await this.#fetch().catch((error: unknown) => this.#tolerate(error, (failures += 1)));
+			if ('waitMs' in outcome) {
+				waitMs = outcome.waitMs;
+				continue;
+			}
+			yield* this.#polled(outcome, polls > 0 && link === 'lost' ? 'found' : link);
+			if (isTerminal(outcome.status)) return;
+			await this.#checkQueue();
+			failures = 0;
+			waitMs = waitAfter(polls);
+			polls += 1;
+		}
+	}
+
+	#tolerate(error: unknown, failures: number): { waitMs: number } {
+		this.#deps.signal.throwIfAborted();
+		if (!(error instanceof HeadwayError) || isFatal(error) || failures > this.#maxReattach) throw error;
+		return { waitMs: this.#pauseAfter(error, failures) };
+	}
+
+	async *#polled(outcome: ProviderOutcome, link: Link): AsyncGenerator<ProviderEvent, void> {
+		this.#deps.heard();
+		if (link === 'lost') yield { cursor: null, type: 'reconnected', how: 'poll' };
+		yield* this.#missing(outcome, false);
+		if (isTerminal(outcome.status)) return yield { cursor: null, type: 'ended', outcome };
+		const alive = { cursor: null, type: 'alive', status: outcome.status as 'queued' | 'in_progress' } as const;
+		this.#queue.note(alive, this.#deps.clock.now());
+		yield alive;
+	}
+
+	/** The items that were not told. After a restart a stream tells only of those that it began to tell itself. */
+	*#missing(outcome: ProviderOutcome, onlyKnown: boolean): Generator<ProviderEvent, void> {
+		for (const item of outcome.items) {
+			if ((!onlyKnown || this.#seen.knows(item)) && this.#seen.first(item)) yield item;
+		}
+	}
+
+	/** How it stands, after a failure; null when that cannot be had now. */
+	async #truth(failure: HeadwayError | null): Promise<ProviderOutcome | null> {
+		try {
+			return await this.#fetch();
+		} catch (error) {
+			this.#deps.signal.throwIfAborted();
+			if (!(error instanceof HeadwayError) || isFatal(error)) throw failure ?? error;
+			return null;
+		}
+	}
+
+	#fetch(): Promise<ProviderOutcome> {
+		const listening = this.#listening(true);
+		return within(this.#provider.fetch(this.#responseId ?? '', listening.signal), listening);
+	}
+
+	/** Providers have left runs queued for ever: after ten minutes it is given up there too. */
+	async #checkQueue(): Promise<void> {
+		const { clock, signal, log } = this.#deps;
+		if (!this.#request.background || !this.#queue.isStuck(clock.now())) return;
+		const cancel = this.#provider.cancel(this.#responseId ?? '', signal);
+		await within(cancel, this.#listening(true)).catch((err: unknown) => {
+			signal.throwIfAborted();
+			log.warn({ err }, 'a run that stayed queued could not be cancelled');
+		});
+		const message = `${this.#provider.label} kept the request queued for more than 10 minutes; it was cancelled there.`;
+		throw new ProviderError('provider_idle', message);
+	}
+
+	#listening(impatient: boolean): Listening {
+		const { clock, signal } = this.#deps;
+		const idleMs = impatient ? (this.#deps.idleMs ?? 120_000) : Infinity;
+		const seconds = Math.round(idleMs / 1_000);
+		const message = `No data from ${this.#provider.label} for ${seconds} s; what arrived is kept.`;
+		return { clock, signal, idleMs, idle: () => new ProviderError('provider_idle', message) };
+	}
+
+	#interrupted(): HeadwayError {
+		const message = `The run at ${this.#provider.label} was cut off with the server's process; what arrived is kept.`;
+		return new HeadwayError('interrupted', message);
+	}
+
+	#pauseAfter(error: HeadwayError | null, attempts: number): number {
+		return error?.retryAfter === undefined ? backoff(attempts, this.#random) : error.retryAfter * 1_000;
+	}
+
+	async #wait(ms: number): Promise<void> {
+		await pause(this.#deps.clock, ms, this.#deps.signal);
+		this.#deps.signal.throwIfAborted();
+	}
+
+	#jitter(): number {
+		return 0.9 + this.#random() * 0.2;
+	}
+
+	get #random(): () => number {
+		return this.#deps.random ?? Math.random;
+	}
+
+	get #maxReattach(): number {
+		return this.#deps.maxReattach ?? 5;
+	}
+}
+
+function fresh(): Stretch {
+	return { ended: false, alive: false, progressed: false, error: null };
+}

@@ -1,0 +1,76 @@
+import { APIError } from 'openai';
+import { number, record, string, type Wire } from './wire.ts';
+
+/** The error object of the answer; null when there is none, as in a gateway's page. xAI's 4xx are flat text. */
+export function bodyOf(thrown: APIError): Wire | null {
+	const error: unknown = thrown.error;
+	if (typeof error === 'string' && (thrown.status ?? 0) < 500) return { message: error };
+	return typeof error === 'object' && error !== null ? record(error) : null;
+}
+
+/** Whether the body is the provider's word and not a gateway's: gateways name neither a type nor a code. */
+export function isProvidersOwn(body: Wire | null): boolean {
+	return body !== null && string(body['message']) !== null && ('type' in body || 'code' in body);
+}
+
+/** Everything that classifies the error, in small letters: codes and types first, then the message. */
+export function wordsOf(body: Wire): string {
+	const metadata = record(body['metadata']);
+	const availability = record(body['availability']);
+	const codes = [body['code'], body['type'], body['error_type'], metadata['error_type'], availability['code']];
+	return [codes.filter((each) => typeof each === 'string').join(' '), string(body['message']) ?? '']
+		.join('\n')
+		.toLowerCase();
+}
+
+/** Only the codes and types of those words. */
+export function codesIn(words: string): string {
+	return words.split('\n', 1)[0] ?? '';
+}
+
+/** The request field that the error names, when it looks like one. */
+export function paramOf(body: Wire): string | null {
+	const param = string(body['param']);
+	return param && /^[\w.[\]-]{1,60}$/.test(param) ? param : null;
+}
+
+/** Seconds that the provider asked to wait, however long; null when it did not say. */
+export function retryAfter(thrown: APIError): number | null {
+	const ms = Number.parseFloat(thrown.headers?.get('retry-after-ms') ?? '');
+	if (Number.isFinite(ms)) return Math.max(0, ms / 1000);
+	const header = thrown.headers?.get('retry-after') ?? '';
+	const seconds = Number.parseFloat(header);
+	if (/^\s*\d/.test(header) && Number.isFinite(seconds)) return seconds;
+	const date = Date.parse(header);
+	if (Number.isFinite(date)) return Math.max(0, (date - Date.now()) / 1000);
+	return number(record(record(thrown.error)['availability'])['retry_after']);
+}
+
+/** What was thrown, for the log: no keys, no stack, of bounded length. */
+export function rawOf(thrown: unknown, secret: string): unknown {
+	if (!(thrown instanceof Error)) return redact(String(thrown), secret);
+	const api = thrown instanceof APIError ? thrown : null;
+	return {
+		name: thrown.constructor.name,
+		message: redact(thrown.message, secret),
+		codes: causeCodes(thrown),
+		...(api && { status: api.status, requestId: api.requestID ?? null })
+	};
+}
+
+/** The text without API keys, ours or anyone's, and not longer than a log line should be. */
+export function redact(text: string, secret: string): string {
+	const plain = secret.length >= 4 ? text.replaceAll(secret, '[key]') : text;
+	return plain
+		.replace(/\b(?:sk|xai|gsk|pk|rk)-[\w*-]{4,}/g, '[key]')
+		.replace(/bearer\s+[^\s"']+/gi, 'Bearer [key]')
+		.slice(0, 2_000);
+}
+
+/** The system's and undici's codes down the chain of causes. */
+export function causeCodes(thrown: unknown, depth = 0): string[] {
+	if (!(thrown instanceof Error) || depth > 5) return [];
+	const nested = thrown instanceof AggregateError ? thrown.errors : [];
+	const code = string(record(thrown)['code']);
+	return [...(code ? [code] : []), ...[thrown.cause, ...nested].flatMap((each) => causeCodes(each, depth + 1))];
+}

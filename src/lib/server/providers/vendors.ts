@@ -1,0 +1,70 @@
+/** How a vendor's Responses API differs from OpenAI's. What is false here is never sent. */
+export interface VendorQuirks {
+	/** `background: true` works: the run outlives our connection, and can be resumed and cancelled by id. */
+	readonly background: boolean;
+	/** Nothing is kept there, and asking for it is refused. */
+	readonly stateless: boolean;
+	/** How the web search is asked for: a tool of this type, a suffix of the model's name, or not at all. */
+	readonly webSearch: { readonly tool: string; readonly contextSize: boolean } | { readonly suffix: string } | null;
+	/** `include: web_search_call.action.sources` is understood. */
+	readonly searchSources: boolean;
+	/** `reasoning.effort` is understood. */
+	readonly effort: boolean;
+	/** `reasoning.summary` is understood. */
+	readonly summaries: boolean;
+	/** `max_tool_calls` is understood. */
+	readonly maxToolCalls: boolean;
+	/** `metadata` is understood. */
+	readonly metadata: boolean;
+	/** A page about a query; `{query}` stands for it. */
+	readonly searchUrl: string;
+	/** It runs on the person's own machine, so that "unreachable" means "not started". */
+	readonly local: boolean;
+}
+
+const webUrl = 'https://duckduckgo.com/?q={query}';
+
+const openai: VendorQuirks = {
+	background: true,
+	stateless: false,
+	webSearch: { tool: 'web_search', contextSize: true },
+	searchSources: true,
+	effort: true,
+	summaries: true,
+	maxToolCalls: true,
+	metadata: true,
+	searchUrl: webUrl,
+	local: false
+};
+
+/** Only what every compatible server can be trusted to take. */
+const plain: VendorQuirks = {
+	background: false,
+	stateless: false,
+	webSearch: null,
+	searchSources: false,
+	effort: false,
+	summaries: false,
+	maxToolCalls: false,
+	metadata: false,
+	searchUrl: webUrl,
+	local: false
+};
+
+/** The vendors that are known by name. Source of the rows: their documentation, August to November 2026. */
+export const vendors = {
+	openai,
+	// Recorded there: the older tool name.
+	azure: { ...openai, webSearch: { tool: 'web_search_preview', contextSize: true } },
+	xai: { ...plain, webSearch: { tool: 'web_search', contextSize: false } },
+	// store:true is answered with 400. Search is a variant of the model.
+	openrouter: { ...plain, stateless: true, webSearch: { suffix: ':online' } },
+	ollama: { ...plain, local: true },
+	// It can run in the background only when its store is switched on; a 400 says when it is not.
+	vllm: { ...plain, background: true, local: true },
+	lmstudio: { ...plain, local: true },
+	custom: plain,
+	demo: { ...openai, searchUrl: '/library?q={query}' }
+} as const satisfies Record<string, VendorQuirks>;
+
+export type VendorId = keyof typeof vendors;

@@ -1,0 +1,259 @@
+import { HeadwayError } from '../jobs/error.ts';
+import type { Cost, Receipt, Usage } from '../jobs/event.ts';
+import type { CancelReason } from '../jobs/job.ts';
+import type { OperationRun, Provider, RunLog } from '../operations/operation.ts';
+import { feedKey, type Bell } from './bell.ts';
+import type { Blobs } from './blobs.ts';
+import { Cleanups } from './cleanups.ts';
+import { pause, type Clock } from './clock.ts';
+import type { JobRow } from './db/schema.ts';
+import { Expectation } from './estimator.ts';
+import { FencedError, type EventLog } from './event-log.ts';
+import { EventWriter } from './event-writer.ts';
+import type { JobQueries } from './job-queries.ts';
+import type { Ending, JobStore } from './job-store.ts';
+import { ProgressMeter } from './progress-meter.ts';
+import { ProviderLink } from './provider-link.ts';
+import { stopAtProvider, type ProviderStop } from './provider-stop.ts';
+import { JobContext } from './run-context.ts';
+import type { Snapshots } from './snapshots.ts';
+import type { Transients } from './transients.ts';
+
+/** The machinery that every run shares. */
+export interface RunDeps {
+	store: JobStore;
+	queries: JobQueries;
+	events: EventLog;
+	snapshots: Snapshots;
+	transients: Transients;
+	blobs: Blobs;
+	bell: Bell;
+	clock: Clock;
+	log: RunLog;
+	idleMs: number;
+	quietAfterMs: number;
+	providerFor(id: string | undefined): Provider;
+	timeoutFor(operation: string, declaredMs: number): number;
+	ended(row: JobRow, ending: Ending): void;
+}
+
+/** Why a run's signal aborts. `lost` means that another process may run the job now: nothing more is written. */
+type StopReason = CancelReason | 'lost';
+
+/** How often the bar moves. Rows say at least every 5 s (PG-07). */
+const TICK_MS = 1_000;
+/** How long an operation may take to notice that it is to stop, before it is left behind. */
+const STOP_MS = 5_000;
+
+type Outcome = { ok: true; result: unknown } | { ok: false; error: unknown };
+
+/** One job's way from claim to finish, in one epoch. */
+export class Run {
+	readonly row: JobRow;
+	readonly #deps: RunDeps;
+	readonly #operation: OperationRun;
+	readonly #provider: Provider;
+	readonly #abort = new AbortController();
+	readonly #finishing = new AbortController();
+	readonly #cleanups: Cleanups;
+	readonly #writer: EventWriter;
+	readonly #meter: ProgressMeter;
+	readonly #link: ProviderLink;
+	readonly #adopted: boolean;
+	readonly #over = new AbortController();
+	#stopRequestedAt: number | null;
+	#forecast: JobRow['forecast'];
+
+	constructor(deps: RunDeps, row: JobRow, operation: OperationRun) {
+		this.#deps = deps;
+		this.row = row;
+		this.#operation = operation;
+		const { clock, events } = deps;
+		const input = row.input as { provider?: string; model?: string };
+		this.#provider = deps.providerFor(row.provider ?? input.provider);
+		const model = row.model ?? input.model ?? this.#provider.defaultModel;
+		this.row.model = model;
+		this.#adopted = row.epoch > 1;
+		this.#stopRequestedAt = row.cancelRequestedAt;
+		this.#cleanups = new Cleanups(clock);
+		this.#writer = new EventWriter({ log: events, clock, jobId: row.id, epoch: row.epoch, onFailure: (error) => this.#writeFailed(error) });
+		const kind = { operation: row.operation, model, variant: row.variant };
+		const expectation = new Expectation(operation.model, deps.queries, kind, deps.quietAfterMs);
+		this.#forecast = row.forecast ?? expectation.forecast();
+		this.#meter = new ProgressMeter(operation.model, expectation, deps.snapshots.of(row), clock.now(), row.fraction ?? 0);
+		this.#link = new ProviderLink({
+			...{ row, provider: this.#provider, model, signal: this.#abort.signal, clock, writer: this.#writer, log: deps.log },
+			streaming: row.options.stream !== false,
+			idleMs: deps.idleMs,
+			heard: () => this.#meter.heard(clock.now())
+		});
+	}
+
+	/** Runs the job to its end. Never rejects. */
+	async go(): Promise<void> {
+		try {
+			this.#begin();
+			const outcome = await this.#work();
+			await this.#writer.flush().catch(() => undefined);
+			await this.#end(outcome);
+		} catch (error) {
+			this.#deps.log.warn({ jobId: this.row.id, error: String(error) }, 'run ended without a word');
+		} finally {
+			this.#over.abort();
+		}
+	}
+
+	/** Stops the run; the first reason stands. */
+	stop(reason: StopReason): void {
+		if (this.#abort.signal.aborted) return;
+		this.#stopRequestedAt ??= this.#deps.clock.now();
+		this.#abort.abort(reason);
+	}
+
+	/** Tells the operation to write its result from what it has. */
+	finishNow(): void {
+		this.#finishing.abort();
+	}
+
+	/** Whether another process can take the job up where it stands. */
+	get adoptable(): boolean {
+		const { resumable, repeatable } = this.#operation.model.can;
+		if (repeatable) return true;
+		return resumable && this.#link.state !== 'creating' && (this.#link.state === 'none' || this.#provider.can.background);
+	}
+
+	#begin(): void {
+		const { row } = this;
+		const model = row.model ?? null;
+		const provider = this.#provider.id;
+		this.#writer.add({ type: 'started', data: { epoch: row.epoch, provider, model, adopted: this.#adopted } }, { provider, model, forecast: this.#forecast });
+		if (row.cancelRequestedAt !== null) this.stop(row.cancelReason ?? 'user');
+		if (row.finishRequestedAt !== null) this.finishNow();
+		this.#limitTime();
+		this.#tickOn();
+	}
+
+	#limitTime(): void {
+		const { clock, timeoutFor } = this.#deps;
+		const allowed = timeoutFor(this.row.operation, this.#operation.model.limits.timeoutMs);
+		const own = this.row.options.timeLimit === undefined ? allowed : this.row.options.timeLimit * 1_000;
+		const spent = clock.now() - (this.row.startedAt ?? clock.now());
+		void pause(clock, Math.max(0, Math.min(own, allowed) - spent), this.#over.signal).then(() => {
+			if (!this.#over.signal.aborted) this.stop('timeout');
+		});
+	}
+
+	#tickOn(): void {
+		void pause(this.#deps.clock, TICK_MS, this.#over.signal).then(() => {
+			if (this.#over.signal.aborted || this.#abort.signal.aborted) return;
+			this.#tick();
+			this.#tickOn();
+		});
+	}
+
+	#tick(): void {
+		const { clock, transients, bell } = this.#deps;
+		const data = this.#meter.read(clock.now());
+		transients.publish({ jobId: this.row.id, at: clock.now(), type: 'progress', data });
+		if (data.fraction !== null) this.#writer.note({ fraction: data.fraction, basis: data.basis });
+		bell.ring(feedKey(this.row.owner));
+	}
+
+	/** The operation's outcome; once it is told to stop it is waited for a little, then left behind. */
+	async #work(): Promise<Outcome> {
+		const signal = this.#abort.signal;
+		if (signal.aborted) return { ok: false, error: signal.reason };
+		const work = this.#operation.run(this.row.input, this.#context()).then(
+			(result): Outcome => ({ ok: true, result }),
+			(error: unknown): Outcome => ({ ok: false, error })
+		);
+		const leftBehind = aborted(signal)
+			.then(() => pause(this.#deps.clock, STOP_MS, this.#over.signal))
+			.then((): Outcome => ({ ok: false, error: signal.reason }));
+		return Promise.race([work, leftBehind]);
+	}
+
+	#context(): JobContext {
+		const { clock, events, transients, blobs, log, snapshots } = this.#deps;
+		const { state, content, seq } = snapshots.of(this.row);
+		return new JobContext({
+			...{ jobId: this.row.id, model: this.#operation.model, signal: this.#abort.signal, finishing: this.#finishing.signal },
+			...{ provider: this.#link, streaming: this.row.options.stream !== false, log, clock, events, transients, blobs },
+			...{ writer: this.#writer, meter: this.#meter, cleanups: this.#cleanups },
+			resumed: this.#adopted && seq > 0 ? { state, content } : null,
+			tick: () => this.#tick()
+		});
+	}
+
+	async #end(outcome: Outcome): Promise<void> {
+		const reason = this.#abort.signal.aborted ? (this.#abort.signal.reason as StopReason) : null;
+		if (reason === 'lost') return;
+		if (reason === 'shutdown' && this.adoptable) return this.#deps.store.release(this.row.id, this.row.epoch);
+		const ending = outcome.ok ? await this.#success(outcome.result) : await this.#failure(reason, outcome.error);
+		if (!(await this.#deps.store.finish(this.row.id, this.row.epoch, ending))) return;
+		this.#deps.transients.release(this.row.id, ending.status === 'succeeded');
+		this.#deps.ended(this.row, ending);
+	}
+
+	async #success(result: unknown): Promise<Ending> {
+		const parsed = this.#operation.model.result.safeParse(result);
+		await this.#cleanups.run();
+		const { cost, usage } = this.#bill();
+		if (parsed.success) return { status: 'succeeded', result: parsed.data, cost, usage };
+		this.#deps.log.warn({ jobId: this.row.id, issues: parsed.error.issues }, 'invalid result');
+		return { status: 'failed', code: 'invalid_result', message: 'The operation ended with a result that is not valid. Please try again.', retryable: true, cost, usage, receipt: null };
+	}
+
+	async #failure(reason: CancelReason | null, error: unknown): Promise<Ending> {
+		const stop = await stopAtProvider(this.#provider, this.#link, this.#deps.clock);
+		const receipt = await this.#receipt(reason ?? 'error', stop);
+		if (reason === 'user' || reason === 'disconnect') return { status: 'cancelled', receipt };
+		const { code, message, retryable } = reason === null ? this.#fault(error) : stopFault[reason];
+		return { status: 'failed', code, message, retryable, cost: receipt.cost, usage: receipt.usage, receipt };
+	}
+
+	#fault(error: unknown): { code: HeadwayError['code']; message: string; retryable: boolean } {
+		this.#deps.log.warn({ jobId: this.row.id, error: describe(error) }, 'job failed');
+		if (!(error instanceof HeadwayError)) return { code: 'internal', message: 'Something went wrong inside Headway. The log says more.', retryable: true };
+		return { code: error.code, message: error.message, retryable: !permanent.has(error.code) };
+	}
+
+	async #receipt(reason: CancelReason, stop: ProviderStop): Promise<Receipt> {
+		const cleanedUp = await this.#cleanups.run();
+		const { state, content, artifacts } = this.#deps.snapshots.of(this.row);
+		const kept = [...(this.#operation.model.keptOf?.(state, content) ?? []), ...artifacts.map(({ name }) => name)];
+		const now = this.#deps.clock.now();
+		const { provider, acknowledgedAt, cost, usage } = stop;
+		return { reason, requestedAt: this.#stopRequestedAt ?? now, provider, acknowledgedAt, stoppedAt: now, cleanedUp, cost, usage, kept };
+	}
+
+	/** What the provider said it cost; a run that asked no provider for anything cost nothing. */
+	#bill(): { cost: Cost; usage: Usage | null } {
+		const { outcome, state } = this.#link;
+		if (outcome) return { cost: outcome.cost, usage: outcome.usage };
+		return { cost: state === 'none' ? { usd: 0, known: true } : { usd: null, known: false }, usage: null };
+	}
+
+	#writeFailed(error: unknown): void {
+		if (!(error instanceof FencedError)) this.#deps.log.warn({ jobId: this.row.id, error: describe(error) }, 'log write failed');
+		this.stop(error instanceof FencedError ? 'lost' : 'error');
+	}
+}
+
+const stopFault = {
+	timeout: { code: 'timeout', message: 'Stopped at the time limit. What it had until then is kept; raise the limit or ask for less.', retryable: true },
+	shutdown: { code: 'interrupted', message: 'The server was shut down while this ran. What it had until then is kept.', retryable: true },
+	error: { code: 'internal', message: 'Events could not be stored. Check the disk of the data folder.', retryable: true }
+} as const;
+
+/** Failing again is certain: the page does not offer to repeat what cannot work. */
+const permanent: ReadonlySet<string> = new Set(['refused', 'provider_auth', 'provider_forbidden', 'provider_model', 'provider_moderation']);
+
+function describe(error: unknown): string {
+	if (!(error instanceof Error)) return String(error);
+	return error.cause === undefined ? (error.stack ?? error.message) : `${error.message} <- ${describe(error.cause)}`;
+}
+
+function aborted(signal: AbortSignal): Promise<void> {
+	return new Promise((resolve) => signal.addEventListener('abort', () => resolve(), { once: true }));
+}

@@ -1,0 +1,157 @@
+import { hostname } from 'node:os';
+import { randomBytes } from 'node:crypto';
+import type { OperationRun } from '../operations/operation.ts';
+import { queueKey } from './bell.ts';
+import { pause } from './clock.ts';
+import type { JobRow } from './db/schema.ts';
+import type { ClaimTerms, Ending } from './job-store.ts';
+import { Run, type RunDeps } from './run.ts';
+
+/** A lease lasts 15 s and is renewed every 5 s (transport-and-storage.md, C6). */
+const LEASE_MS = 15_000;
+const BEAT_MS = 5_000;
+/** How often the queue is looked at without a bell, for leases that run out. */
+const SWEEP_MS = 1_000;
+/** How long jobs that cannot be adopted may take to end on shutdown. */
+const GRACE_MS = 4_000;
+
+/** The only thing that runs anything: claims jobs, keeps their leases, takes up what a lost process left, stops what is to stop. */
+export class Runner {
+	readonly #deps: RunDeps;
+	readonly #operations: Record<string, OperationRun>;
+	readonly #limits: ClaimTerms['limits'];
+	readonly #id = `${hostname()}:${process.pid}:${randomBytes(4).toString('hex')}`;
+	readonly #runs = new Map<string, { run: Run; over: Promise<void> }>();
+	readonly #stopped = new AbortController();
+	#loop: Promise<void> = Promise.resolve();
+
+	constructor(deps: RunDeps, operations: Record<string, OperationRun>, limits: { server: number; owner: number }) {
+		this.#deps = deps;
+		this.#operations = operations;
+		const declared = Object.entries(operations).map(([id, { model }]) => [id, model.limits.running] as const);
+		this.#limits = { ...limits, operation: Object.fromEntries(declared) };
+	}
+
+	start(): void {
+		this.#loop = this.#claimOn();
+		void this.#beatOn();
+	}
+
+	/** How many jobs run in this process. */
+	get running(): number {
+		return this.#runs.size;
+	}
+
+	/** Looks at a job's stamps (cancel, finish now) and acts on them. */
+	heed(row: JobRow): void {
+		const run = this.#runs.get(row.id)?.run;
+		if (row.cancelRequestedAt !== null) run?.stop(row.cancelReason ?? 'user');
+		if (row.finishRequestedAt !== null) run?.finishNow();
+	}
+
+	/** No new claims; jobs that can be adopted are left to be adopted, the rest are stopped; resolves when all have ended, after 4 s at most. */
+	async stop(): Promise<void> {
+		this.#stopped.abort();
+		for (const { run } of this.#runs.values()) run.stop('shutdown');
+		const all = Promise.all([...this.#runs.values()].map(({ over }) => over));
+		await Promise.race([all, pause(this.#deps.clock, GRACE_MS)]);
+		await this.#loop;
+	}
+
+	/** Resolves when nothing runs and nothing is queued that could; for tests. */
+	async idle(): Promise<void> {
+		while (this.#runs.size > 0) await Promise.all([...this.#runs.values()].map(({ over }) => over));
+	}
+
+	async #claimOn(): Promise<void> {
+		const { bell, clock } = this.#deps;
+		const signal = this.#stopped.signal;
+		const listener = bell.listen([queueKey]);
+		while (!signal.aborted) {
+			await this.#claimAll();
+			const waited = new AbortController();
+			await Promise.race([listener.next(AbortSignal.any([signal, waited.signal])), pause(clock, SWEEP_MS, signal)]);
+			waited.abort();
+		}
+		listener.close();
+	}
+
+	async #claimAll(): Promise<void> {
+		const isGone = (runner: string) => this.#isGone(runner);
+		const terms: ClaimTerms = { runner: this.#id, leaseMs: LEASE_MS, limits: this.#limits, isGone };
+		try {
+			for (let row = await this.#deps.store.claim(terms); row; row = await this.#deps.store.claim(terms)) await this.#take(row);
+		} catch (error) {
+			this.#deps.log.warn({ error: String(error) }, 'claiming failed');
+		}
+	}
+
+	/** A process of this machine that is gone leaves its lease behind; another machine's lease must run out. */
+	#isGone(runner: string): boolean {
+		const [host, pid] = runner.split(':');
+		if (runner === this.#id || host !== hostname()) return false;
+		return Number(pid) === process.pid || !isAlive(Number(pid));
+	}
+
+	async #take(row: JobRow): Promise<void> {
+		const operation = this.#operations[row.operation];
+		const lost = operation ? whyLost(row, operation) : unknownOperation(row);
+		if (lost || !operation) {
+			if (lost && (await this.#deps.store.finish(row.id, row.epoch, lost))) this.#deps.ended(row, lost);
+			return;
+		}
+		const run = this.#build(row, operation);
+		if (!run) return;
+		const over = run.go().finally(() => this.#runs.delete(row.id));
+		this.#runs.set(row.id, { run, over });
+	}
+
+	#build(row: JobRow, operation: OperationRun): Run | null {
+		try {
+			return new Run(this.#deps, row, operation);
+		} catch (error) {
+			const message = error instanceof Error ? error.message : 'This job could not be started.';
+			void this.#deps.store.finish(row.id, row.epoch, failed('provider_unreachable', message));
+			return null;
+		}
+	}
+
+	async #beatOn(): Promise<void> {
+		const { clock, store, queries } = this.#deps;
+		for (;;) {
+			await pause(clock, BEAT_MS, this.#stopped.signal);
+			if (this.#stopped.signal.aborted) return;
+			for (const { run } of [...this.#runs.values()]) {
+				const { id, epoch, owner } = run.row;
+				if (await store.renew(id, epoch, clock.now() + LEASE_MS)) this.heed(await queries.get(owner, id));
+				else run.stop('lost');
+			}
+		}
+	}
+}
+
+/** Null when the job can go on here; otherwise how it ends. Only a job that ran before (epoch above 1) can be lost. */
+function whyLost(row: JobRow, { model }: OperationRun): Ending | null {
+	if (row.epoch === 1 || model.can.repeatable) return null;
+	if (row.providerState === 'creating')
+		return failed('unknown_outcome', 'The server stopped while this was being started at the provider. It may be running there and may be billed. Try again only if that is acceptable.');
+	const resumes = model.can.resumable || row.cancelRequestedAt !== null;
+	return resumes ? null : failed('interrupted', 'The server stopped while this ran. What it had until then is kept.');
+}
+
+function unknownOperation(row: JobRow): Ending {
+	return failed('unknown_operation', `This server has no operation "${row.operation}" any more.`);
+}
+
+function failed(code: Extract<Ending, { status: 'failed' }>['code'], message: string): Ending {
+	return { status: 'failed', code, message, retryable: true, cost: { usd: null, known: false }, usage: null, receipt: null };
+}
+
+function isAlive(pid: number): boolean {
+	try {
+		process.kill(pid, 0);
+		return true;
+	} catch (error) {
+		return (error as { code?: string }).code === 'EPERM';
+	}
+}

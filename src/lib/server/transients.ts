@@ -1,0 +1,46 @@
+import type { JobEvent } from '../jobs/event.ts';
+import { jobKey, type Bell } from './bell.ts';
+import type { Clock } from './clock.ts';
+
+interface Held {
+	/** Counts all transient events of the process, so that a reader knows what it has seen. */
+	version: number;
+	event: JobEvent;
+}
+
+/** How long the newest transient events of a failed or cancelled job are held (IM-10). */
+const AFTERLIFE_MS = 15 * 60_000;
+
+/** Live-only events: the newest of each type of each running job, in memory, never stored. A slow reader misses some, and nothing piles up. */
+export class Transients {
+	readonly #held = new Map<string, Map<string, Held>>();
+	readonly #bell: Bell;
+	readonly #clock: Clock;
+	#version = 0;
+
+	constructor(bell: Bell, clock: Clock) {
+		this.#bell = bell;
+		this.#clock = clock;
+	}
+
+	/** Replaces the newest event of this type and wakes the job's watchers. */
+	publish(event: Omit<JobEvent, 'seq'>): void {
+		const ofJob = this.#held.get(event.jobId) ?? new Map<string, Held>();
+		ofJob.set(event.type, { version: ++this.#version, event: { ...event, seq: null } });
+		this.#held.set(event.jobId, ofJob);
+		this.#bell.ring(jobKey(event.jobId));
+	}
+
+	/** What is newer than `version`, oldest first. */
+	since(jobId: string, version: number): Held[] {
+		const ofJob = this.#held.get(jobId);
+		if (!ofJob) return [];
+		return [...ofJob.values()].filter((held) => held.version > version).sort((a, b) => a.version - b.version);
+	}
+
+	/** Lets go of a job's events: at once on success, after 15 minutes otherwise. */
+	release(jobId: string, succeeded: boolean): void {
+		if (succeeded) this.#held.delete(jobId);
+		else this.#clock.after(AFTERLIFE_MS, () => this.#held.delete(jobId));
+	}
+}

@@ -1,0 +1,9 @@
+import { router } from './init.ts';
+import { jobsRouter } from './jobs.ts';
+import { liveRouter } from './live.ts';
+import { operationsRouter } from './operations.ts';
+import { systemRouter } from './system.ts';
+
+/** The typed door. */
+export const appRouter = router({ operations: operationsRouter, jobs: jobsRouter, live: liveRouter, system: systemRouter });
+export type AppRouter = typeof appRouter;

@@ -1,0 +1,61 @@
+import { initTRPC, TRPCError } from '@trpc/server';
+import { HeadwayError } from '../../jobs/error.ts';
+import type { App } from '../app.ts';
+import { statusOf } from '../http/problem.ts';
+
+/** What every procedure is given. */
+export interface Context {
+	app: App;
+	owner: string;
+	/** Aborts when the caller hangs up. */
+	signal: AbortSignal;
+}
+
+const t = initTRPC.context<Context>().create({
+	isDev: false,
+	sse: {
+		ping: { enabled: true, intervalMs: 15_000 },
+		// 5 min ± 10 %, drawn once for each process, so that many servers do not renew their streams together (TS-20).
+		maxDurationMs: Math.round(300_000 * (0.9 + Math.random() * 0.2)),
+		client: { reconnectAfterInactivityMs: 40_000 }
+	},
+	errorFormatter({ shape, error }) {
+		const cause = error.cause instanceof HeadwayError ? error.cause : null;
+		const { httpStatus, path } = shape.data;
+		const data = { code: shape.data.code, httpStatus, path, reason: cause?.code ?? null, fields: cause?.fields ?? null, retryAfter: cause?.retryAfter ?? null };
+		return { ...shape, message: cause?.message ?? publicMessage(error), data };
+	}
+});
+
+function publicMessage(error: TRPCError): string {
+	return error.code === 'INTERNAL_SERVER_ERROR' ? 'Something went wrong inside Headway. The log says more.' : error.message;
+}
+
+const byStatus: Record<number, TRPCError['code']> = {
+	400: 'BAD_REQUEST',
+	403: 'FORBIDDEN',
+	404: 'NOT_FOUND',
+	405: 'METHOD_NOT_SUPPORTED',
+	409: 'CONFLICT',
+	413: 'PAYLOAD_TOO_LARGE',
+	415: 'UNSUPPORTED_MEDIA_TYPE',
+	429: 'TOO_MANY_REQUESTS',
+	503: 'SERVICE_UNAVAILABLE'
+};
+
+/** A domain error as tRPC's, with its own code and sentence kept. */
+export function asTrpcError(error: HeadwayError): TRPCError {
+	return new TRPCError({ code: byStatus[statusOf(error.code)] ?? 'INTERNAL_SERVER_ERROR', message: error.message, cause: error });
+}
+
+const explained = t.middleware(async ({ next, ctx, path }) => {
+	const result = await next();
+	if (result.ok) return result;
+	if (result.error.cause instanceof HeadwayError) throw asTrpcError(result.error.cause);
+	if (result.error.code === 'INTERNAL_SERVER_ERROR') ctx.app.log.error({ path, error: result.error.stack }, 'procedure failed');
+	return result;
+});
+
+export const router = t.router;
+/** A procedure whose domain errors reach the caller with their code and sentence. */
+export const procedure = t.procedure.use(explained);

@@ -1,0 +1,4 @@
+import { door } from '$lib/server/http/door.ts';
+import { answerJob } from '$lib/server/http/job-doors.ts';
+
+export const { POST, fallback } = door({ POST: answerJob });

@@ -1,0 +1,32 @@
+import { fetchRequestHandler } from '@trpc/server/adapters/fetch';
+import { HeadwayError } from '$lib/jobs/error.ts';
+import { appRouter } from '$lib/server/trpc/index.ts';
+import { problem } from '$lib/server/http/problem.ts';
+import type { RequestHandler } from './$types';
+
+/** How soon a cut stream comes back, in ms; spread, so that a restart is not met by everyone at once. */
+const retryHint = () => `retry: ${700 + Math.round(Math.random() * 800)}\n\n`;
+
+const handle: RequestHandler = async ({ request, locals }) => {
+	const { app, owner } = locals;
+	const response = await fetchRequestHandler({
+		endpoint: '/api/trpc',
+		req: request,
+		router: appRouter,
+		createContext: () => ({ app, owner, signal: request.signal })
+	});
+	const streams = response.headers.get('content-type')?.startsWith('text/event-stream') && response.body;
+	return streams ? withHint(response, response.body) : response;
+};
+
+// tRPC sends no `retry:` field of its own (transport-and-storage.md A1).
+function withHint(response: Response, body: ReadableStream<Uint8Array>): Response {
+	const hint = new TransformStream<Uint8Array, Uint8Array>({
+		start: (controller) => controller.enqueue(new TextEncoder().encode(retryHint()))
+	});
+	return new Response(body.pipeThrough(hint), response);
+}
+
+const other: RequestHandler = () => problem(new HeadwayError('method_not_allowed', 'This address takes GET and POST.'), { allow: 'GET, POST' });
+
+export { handle as GET, handle as POST, other as fallback };

@@ -1,0 +1,27 @@
+import adapter from '@sveltejs/adapter-node';
+import { vitePreprocess } from '@sveltejs/vite-plugin-svelte';
+
+/** @type {import('@sveltejs/kit').Config} */
+export default {
+	preprocess: vitePreprocess(),
+	kit: {
+		adapter: adapter({ precompress: true }),
+		csp: {
+			mode: 'auto',
+			directives: {
+				'default-src': ['self'],
+				'script-src': ['self'],
+				'style-src': ['self'],
+				// Style attributes (bar widths, floating positions) carry no code; style elements stay forbidden.
+				'style-src-attr': ['unsafe-inline'],
+				// No https: here. A model's Markdown must not be able to load a picture from elsewhere and so report to it.
+				'img-src': ['self', 'blob:', 'data:'],
+				'connect-src': ['self'],
+				'frame-ancestors': ['none'],
+				'object-src': ['none'],
+				'base-uri': ['none'],
+				'form-action': ['self']
+			}
+		}
+	}
+};

@@ -1,0 +1,69 @@
+import { createServer, type IncomingMessage, type ServerResponse } from 'node:http';
+import type { AddressInfo } from 'node:net';
+import { Readable } from 'node:stream';
+import type { RequestEvent } from '@sveltejs/kit';
+import { onTestFinished } from 'vitest';
+import type { App } from '$lib/server/app.ts';
+import { guard, secure } from '$lib/server/http/guard.ts';
+import { problem } from '$lib/server/http/problem.ts';
+
+type Handler = (event: RequestEvent) => Response | Promise<Response>;
+type Endpoint = Partial<Record<string, Handler>>;
+const modules = import.meta.glob<Endpoint>('/src/routes/**/+server.ts', { eager: true });
+
+const routes = Object.entries(modules)
+	.map(([file, endpoint]) => ({ pattern: patternOf(file), endpoint, rest: file.includes('[...') }))
+	.toSorted((a, b) => Number(a.rest) - Number(b.rest) || b.pattern.source.length - a.pattern.source.length);
+
+/** `/src/routes/api/jobs/[id]/+server.ts` as a pattern with named groups. */
+function patternOf(file: string): RegExp {
+	const path = file.replace('/src/routes', '').replace('/+server.ts', '');
+	return new RegExp(`^${path.replace(/\[\.\.\.(\w+)\]/g, '(?<$1>.*)').replace(/\[(\w+)\]/g, '(?<$1>[^/]+)')}$`);
+}
+
+/**
+ * The app's own endpoints on a real port: every `+server.ts`, the guard and the headers, without SvelteKit's build, so that
+ * their lines count as covered. The built app is tested by the browser tests.
+ */
+export async function serveRoutes(app: App, owner: (request: Request) => string = () => 'local'): Promise<string> {
+	const server = createServer((req, res) => void answer(app, owner, req, res));
+	await new Promise<void>((resolve) => server.listen(0, '127.0.0.1', resolve));
+	onTestFinished(() => {
+		server.closeAllConnections();
+		server.close();
+	});
+	return `http://127.0.0.1:${(server.address() as AddressInfo).port}`;
+}
+
+async function answer(app: App, owner: (request: Request) => string, req: IncomingMessage, res: ServerResponse): Promise<void> {
+	const gone = new AbortController();
+	res.once('close', () => gone.abort());
+	const url = new URL(req.url ?? '/', `http://${req.headers.host}`);
+	const request = new Request(url, {
+		method: req.method ?? 'GET',
+		headers: new Headers(Object.entries(req.headers).flatMap(([name, value]) => (typeof value === 'string' ? [[name, value] as [string, string]] : []))),
+		signal: gone.signal,
+		...(req.method === 'GET' || req.method === 'HEAD' ? {} : { body: Readable.toWeb(req) as ReadableStream, duplex: 'half' })
+	} as RequestInit);
+	const response = await handle(app, owner(request), request, url);
+	res.writeHead(response.status, Object.fromEntries(response.headers));
+	if (!response.body) return void res.end();
+	const body = Readable.fromWeb(response.body as never);
+	body.on('error', () => res.destroy());
+	res.on('close', () => body.destroy());
+	body.pipe(res);
+}
+
+async function handle(app: App, owner: string, request: Request, url: URL): Promise<Response> {
+	for (const { pattern, endpoint } of routes) {
+		const match = pattern.exec(url.pathname);
+		if (!match) continue;
+		const params = Object.fromEntries(Object.entries(match.groups ?? {}).map(([name, value]) => [name, decodeURIComponent(value)]));
+		const event = { request, url, params, locals: { app, owner } } as unknown as RequestEvent;
+		const refused = guard(event, app.config);
+		if (refused) return problem(refused);
+		const handler = endpoint[request.method] ?? endpoint.fallback;
+		return secure(handler ? await handler(event) : new Response(null, { status: 405 }), event, app.config);
+	}
+	return new Response('Not found', { status: 404 });
+}
