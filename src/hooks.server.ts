@@ -31,6 +31,9 @@ export const handle: Handle = async ({ event, resolve }) => {
 export const handleError: HandleServerError = ({ error, event, status, message }) => {
 	if (status === 404) return { message: 'There is nothing at this address.' };
 	if (status < 500) return { message };
-	event.locals.app?.log.error({ error: error instanceof Error ? error.stack : String(error), path: event.url.pathname }, 'request failed');
+	event.locals.app?.log.error(
+		{ error: error instanceof Error ? error.stack : String(error), path: event.url.pathname },
+		'request failed'
+	);
 	return { message: 'Something went wrong inside Headway. The log says more.', code: 'internal' };
 };

@@ -45,23 +45,12 @@ const SIZES = {
 };
 
 /** Retrieves for a question, plans the searches and writes the report. At most `maxToolCalls` calls are planned. */
-export function research(
-	library: Library,
-	links: Links,
-	question: string,
-	depth: Depth,
-	maxToolCalls: number
-): Research {
+export function research({ library, links }: Source, question: string, depth: Depth, maxToolCalls: number): Research {
 	const size = SIZES[depth];
 	const found = findings(library, question);
 	const searches = searchesFor(library, found, Math.min(size.searches, maxToolCalls));
-	const visits = visitsFor(
-		pagesToRead(library, found, searches),
-		found.terms,
-		size.visits,
-		size.finds,
-		maxToolCalls - searches.length
-	);
+	const pages = pagesToRead(library, found, searches).slice(0, size.visits);
+	const visits = visitsFor(pages, found.terms, size.finds, maxToolCalls - searches.length);
 	const outline = outlineOf(library, found, size.sections, size.claims);
 	const builder = new CitedTextBuilder(links).write(`# ${titleFrom(question)}\n\n`);
 	if (found.answered && outline.summary.length > 0) writeAnswer(builder, outline);

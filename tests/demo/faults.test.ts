@@ -95,8 +95,7 @@ test('BY-15 a stall without a time lasts until the client goes', async () => {
 	const demo = await demoFor();
 	const answer = await request(demo, 'POST', '/responses', researchRequest(), { 'x-demo-fault': 'stall;after=3' });
 	const reader = answer.body?.getReader();
-	let text = '';
-	while (eventsIn(text).length < 3) text += new TextDecoder().decode((await reader?.read())?.value);
+	const text = await readUntil(reader, (soFar) => eventsIn(soFar).length === 3);
 	await expect.poll(async () => (await objectOf(demo, idIn(eventsIn(text)))).status).toBe('completed');
 	const more = reader?.read().then(() => 'more');
 	expect(await Promise.race([more, new Promise((resolve) => setTimeout(() => resolve('silence'), 100))])).toBe(
@@ -220,8 +219,7 @@ test('BY-15 stuck_queued never starts, keeps its stream alive, and can be cancel
 	const { id } = (await controlState(demo)).responses[0] ?? { id: '' };
 	await expect.poll(async () => (await controlState(demo)).responses[0]?.status).toBe('queued');
 	const reader = answer.body?.getReader();
-	let text = '';
-	while (!text.includes('keepalive')) text += new TextDecoder().decode((await reader?.read())?.value);
+	const text = await readUntil(reader, (soFar) => soFar.includes('keepalive'));
 	expect(text).not.toContain('response.in_progress');
 	await request(demo, 'POST', `/responses/${id}/cancel`);
 	expect((await objectOf(demo, id)).status).toBe('cancelled');
@@ -360,6 +358,20 @@ async function drained(demo: Demo): Promise<number> {
 	let count = 0;
 	for await (const event of await clientFor(demo).responses.create(researchRequest())) count += event.type ? 1 : 0;
 	return count;
+}
+
+/** Reads on until the text will do; throws when the stream ends before. */
+async function readUntil(
+	reader: ReadableStreamDefaultReader<Uint8Array> | undefined,
+	enough: (text: string) => boolean
+) {
+	let text = '';
+	while (!enough(text)) {
+		const { value, done } = (await reader?.read()) ?? { done: true };
+		if (done) throw new Error(`The stream ended too early, after: ${text}`);
+		text += new TextDecoder().decode(value);
+	}
+	return text;
 }
 
 function idIn(events: Told[]): string {

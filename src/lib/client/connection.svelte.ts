@@ -87,7 +87,8 @@ export class Connection {
 				onData: (item) => this.#receive(item.data as LiveFrame),
 				onConnectionStateChange: ({ state, error }) => {
 					if (state === 'pending') this.#alive();
-					else if (state === 'connecting') this.#show(error || this.#current.state !== 'connecting' ? 'retrying' : 'connecting');
+					else if (state === 'connecting')
+						this.#show(error || this.#current.state !== 'connecting' ? 'retrying' : 'connecting');
 				},
 				onError: () => {
 					this.#show('retrying');
@@ -117,7 +118,8 @@ export class Connection {
 	}
 
 	#show(state: ConnectionState['state']): void {
-		const shown = typeof navigator !== 'undefined' && navigator.onLine === false && state !== 'live' ? 'offline' : state;
+		const shown =
+			typeof navigator !== 'undefined' && navigator.onLine === false && state !== 'live' ? 'offline' : state;
 		if (this.#current.state !== shown) this.#current = { state: shown, since: Date.now() };
 	}
 }

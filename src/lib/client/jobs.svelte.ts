@@ -19,16 +19,20 @@ export class Jobs implements JobCommands {
 	readonly #active = $derived(this.#list.filter(({ status }) => !isTerminal(status)));
 	readonly #client: Client;
 	readonly #connection: Connection;
-	readonly #followed = new Set<LiveJob>();
+	#followed: LiveJob[] = [];
 
 	/** Connects at once in a browser; on the server it only holds what the page was loaded with. */
-	constructor(loaded: { list: JobSummary[]; system: SystemInfo }, client: Client = createClient(), connect = typeof window !== 'undefined') {
+	constructor(
+		loaded: { list: JobSummary[]; system: SystemInfo },
+		client: Client = createClient(),
+		connect = typeof window !== 'undefined'
+	) {
 		this.system = loaded.system;
 		this.#list = loaded.list;
 		this.clock = new ServerClock(loaded.system.serverNow);
 		this.#client = client;
 		this.#connection = new Connection(client, {
-			follow: () => [...this.#followed].filter((job) => !job.ended).map((job) => ({ jobId: job.id, after: job.seq })),
+			follow: () => this.#followed.filter((job) => !job.ended).map((job) => ({ jobId: job.id, after: job.seq })),
 			frame: (frame) => this.#receive(frame)
 		});
 		if (connect) this.#connection.open();
@@ -58,13 +62,14 @@ export class Jobs implements JobCommands {
 	follow(snapshot: JobSnapshot): LiveJob {
 		const job = new LiveJob(snapshot, this.clock, this);
 		this.clock.read(snapshot.serverNow);
-		this.#followed.add(job);
+		this.#followed.push(job);
 		if (!job.ended) this.#connection.changed();
 		return job;
 	}
 
 	release(job: LiveJob): void {
-		if (this.#followed.delete(job) && !job.ended) this.#connection.changed();
+		this.#followed = this.#followed.filter((followed) => followed !== job);
+		if (!job.ended) this.#connection.changed();
 	}
 
 	/** Starts a job; a start whose answer was lost finds the first job again by its key. Rejects with a `CommandError`. */
@@ -121,8 +126,8 @@ export class Jobs implements JobCommands {
 	#merge(changed: readonly JobSummary[]): void {
 		const [first] = changed;
 		if (first) this.clock.read(first.serverNow);
-		const ids = new Set(changed.map(({ id }) => id));
-		const merged = [...changed, ...this.#list.filter(({ id }) => !ids.has(id))];
+		const kept = this.#list.filter((job) => !changed.some(({ id }) => id === job.id));
+		const merged = [...changed, ...kept];
 		this.#list = merged.toSorted((a, b) => b.createdAt - a.createdAt || (a.id < b.id ? 1 : -1)).slice(0, LISTED);
 		this.clock.run(this.#active.length > 0);
 	}

@@ -133,6 +133,7 @@ export class LiveJob {
 
 /** With the next frame; a hidden tab has none, and is served by a slow timer instead. */
 function nextFrame(task: () => void): void {
-	if (typeof requestAnimationFrame === 'function' && document.visibilityState === 'visible') requestAnimationFrame(task);
+	if (typeof requestAnimationFrame === 'function' && document.visibilityState === 'visible')
+		requestAnimationFrame(task);
 	else setTimeout(task, 250);
 }

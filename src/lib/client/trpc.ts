@@ -50,7 +50,10 @@ export class CommandError extends Error {
 const WAITS_MS = [1_000, 2_000, 4_000];
 
 /** Sends a command that is safe to send twice; when the server cannot be reached it is sent again after 1, 2 and 4 s. Rejects with a `CommandError`. */
-export async function command<T>(send: () => Promise<T>, wait = (ms: number) => new Promise((resolve) => setTimeout(resolve, ms))): Promise<T> {
+export async function command<T>(
+	send: () => Promise<T>,
+	wait = (ms: number) => new Promise((resolve) => setTimeout(resolve, ms))
+): Promise<T> {
 	for (const [attempt, ms] of [...WAITS_MS, null].entries()) {
 		try {
 			return await send();
@@ -68,9 +71,21 @@ function isUnreachable(error: unknown): boolean {
 
 function asCommandError(error: unknown, attempts: number): CommandError {
 	if (isUnreachable(error) || !(error instanceof TRPCClientError))
-		return new CommandError(`Headway could not be reached${attempts > 0 ? `, after ${attempts + 1} attempts` : ''}. Check the connection and try again.`, { code: null, fields: [], retryAfter: null }, error);
-	const data = error.data as { reason?: ErrorCode | null; fields?: { path: string; message: string }[] | null; retryAfter?: number | null };
-	return new CommandError(error.message, { code: data.reason ?? null, fields: data.fields ?? [], retryAfter: data.retryAfter ?? null }, error);
+		return new CommandError(
+			`Headway could not be reached${attempts > 0 ? `, after ${attempts + 1} attempts` : ''}. Check the connection and try again.`,
+			{ code: null, fields: [], retryAfter: null },
+			error
+		);
+	const data = error.data as {
+		reason?: ErrorCode | null;
+		fields?: { path: string; message: string }[] | null;
+		retryAfter?: number | null;
+	};
+	return new CommandError(
+		error.message,
+		{ code: data.reason ?? null, fields: data.fields ?? [], retryAfter: data.retryAfter ?? null },
+		error
+	);
 }
 
 /** A key that no other start has. `crypto.randomUUID` is missing on plain http, so this uses what is not. */

@@ -6,6 +6,7 @@ export const PACE_MS = 5_000;
 /** What is said to a screen reader: one polite voice for the whole page, never hurried (PG-13, BY-11). */
 export class Announcer {
 	#spoken = $state('');
+	// eslint-disable-next-line svelte/prefer-svelte-reactivity -- nothing shows what still waits
 	#waiting = new Map<string, string>();
 	#timer: ReturnType<typeof setTimeout> | null = null;
 

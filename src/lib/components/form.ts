@@ -1,3 +1,5 @@
+import type { Attachment } from 'svelte/attachments';
+import { on } from 'svelte/events';
 import type { JobOptions } from '../jobs/job.ts';
 
 /** What was wrong with a start: a sentence, and what concerns single fields by their path. */
@@ -25,7 +27,12 @@ export function messageFor(problem: Problem | null, path: string): string | null
 	return problem?.fields.find((field) => field.path.replace(/^(input|options)\./, '') === path)?.message ?? null;
 }
 
-/** Ctrl+Enter, or Cmd+Enter on a Mac, anywhere in a form. */
-export function isStartKey(event: KeyboardEvent): boolean {
-	return event.key === 'Enter' && (event.ctrlKey || event.metaKey);
+/** Lets Ctrl+Enter, or Cmd+Enter on a Mac, start from anywhere in a form. */
+export function startKey(start: () => void): Attachment<HTMLElement> {
+	return (form) =>
+		on(form, 'keydown', (event) => {
+			if (event.key !== 'Enter' || !(event.ctrlKey || event.metaKey)) return;
+			event.preventDefault();
+			start();
+		});
 }

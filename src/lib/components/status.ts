@@ -2,14 +2,7 @@ import type { JobSummary } from '../jobs/snapshot.ts';
 
 /** What a job's status is called, few and distinct; each has its own icon too. */
 export type StatusName =
-	| 'queued'
-	| 'running'
-	| 'cancelling'
-	| 'succeeded'
-	| 'failed'
-	| 'unknown'
-	| 'interrupted'
-	| 'cancelled';
+	'queued' | 'running' | 'cancelling' | 'succeeded' | 'failed' | 'unknown' | 'interrupted' | 'cancelled';
 
 const words: Record<StatusName, string> = {
 	queued: 'Queued',

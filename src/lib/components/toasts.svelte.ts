@@ -19,8 +19,10 @@ const outcomes = { succeeded: 'ready', cancelled: 'stopped', failed: 'failed' } 
 /** The toasts that show now, newest last. */
 export class Toasts {
 	#list: Toast[] = $state.raw([]);
+	/* eslint-disable svelte/prefer-svelte-reactivity -- only the list is shown */
 	#told = new Map<string, number>();
 	#timers = new Map<string, ReturnType<typeof setTimeout>>();
+	/* eslint-enable svelte/prefer-svelte-reactivity */
 
 	get list(): readonly Toast[] {
 		return this.#list;
@@ -63,9 +65,9 @@ export class Toasts {
 
 /** The outcomes of jobs that were active in the list before and have ended in the list after. */
 export function outcomesBetween(before: readonly JobSummary[], after: readonly JobSummary[]): Toast[] {
-	const active = new Set(before.filter(({ status }) => isActive(status)).map(({ id }) => id));
+	const wasActive = (id: string) => before.some((job) => job.id === id && isActive(job.status));
 	return after.flatMap(({ id, title, status }) =>
-		active.has(id) && !isActive(status)
+		wasActive(id) && !isActive(status)
 			? [{ jobId: id, title, outcome: outcomes[status as keyof typeof outcomes] }]
 			: []
 	);

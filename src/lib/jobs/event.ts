@@ -117,7 +117,8 @@ export const baseEvents = {
 export type EventSchemas = Record<string, z.ZodType>;
 
 /** The union of `{ type, data }` that a map of schemas describes. */
-export type EventOf<E extends EventSchemas> = { [T in keyof E & string]: { type: T; data: z.output<E[T]> } }[keyof E & string];
+export type EventOf<E extends EventSchemas> = { [T in keyof E & string]: { type: T; data: z.output<E[T]> } }[keyof E &
+	string];
 
 export type BaseEvent = EventOf<typeof baseEvents>;
 
@@ -144,7 +145,10 @@ export function endsJob(type: string): boolean {
 }
 
 /** Reads an event body by its type: the base events, then the operation's own. Null when the type is unknown or the body broken (IR-12). */
-export function parseEvent(event: { type: string; data: unknown }, own: EventSchemas = {}): { type: string; data: unknown } | null {
+export function parseEvent(
+	event: { type: string; data: unknown },
+	own: EventSchemas = {}
+): { type: string; data: unknown } | null {
 	const schema = (baseEvents as EventSchemas)[event.type] ?? own[event.type];
 	const parsed = schema?.safeParse(event.data);
 	return parsed?.success ? { type: event.type, data: parsed.data } : null;

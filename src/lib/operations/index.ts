@@ -1,6 +1,7 @@
 import type { JobEvent } from '../jobs/event.ts';
 import { parseEvent } from '../jobs/event.ts';
-import { passOver, reduce, type JobSnapshot } from '../jobs/snapshot.ts';
+import { passOver, reduce } from '../jobs/reduce.ts';
+import type { JobSnapshot } from '../jobs/snapshot.ts';
 import type { AnyModel } from './operation.ts';
 import { research } from './research/model.ts';
 
@@ -16,7 +17,11 @@ export function operationModel(id: string): AnyModel | undefined {
 }
 
 /** `reduce` with the operation's own reducer, found by the snapshot's operation. An unreadable event is counted, not fatal. */
-export function reduceJob(snapshot: JobSnapshot, event: JobEvent, models: Record<string, AnyModel> = operations): JobSnapshot {
+export function reduceJob(
+	snapshot: JobSnapshot,
+	event: JobEvent,
+	models: Record<string, AnyModel> = operations
+): JobSnapshot {
 	const model = models[snapshot.operation];
 	const readable = parseEvent(event, model?.events);
 	if (!readable) return passOver(snapshot, event);

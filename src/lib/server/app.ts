@@ -58,7 +58,11 @@ export interface App {
 	readonly demo: Demo | null;
 	readonly logEpoch: string;
 	/** The range that such a run usually takes, in ms; nulls without enough history. */
-	forecast(owner: string, operation: string, variant: string): Promise<{ low: number; high: number; runs: number } | { low: null; high: null; runs: number }>;
+	forecast(
+		owner: string,
+		operation: string,
+		variant: string
+	): Promise<{ low: number; high: number; runs: number } | { low: null; high: null; runs: number }>;
 	statistics(owner: string): Promise<Statistics>;
 	system(): SystemInfo;
 	/** What to print once it listens. */
@@ -72,30 +76,15 @@ export interface App {
 export async function createApp(options: AppOptions): Promise<App> {
 	const { config, runs, version = '0', clock = systemClock } = options;
 	const log = options.log ?? pino({ level: config.logLevel, base: null });
-	const paths = dataPaths(config.dataDir);
-	const { db, logEpoch, close } = openDb(paths.database, options.migrationsFolder);
-	const models = Object.fromEntries(Object.entries(runs).map(([id, { model }]) => [id, model]));
-	const bell = new Bell();
-	const events = new EventLog(db, bell, clock);
-	const snapshots = new Snapshots(events, models, logEpoch);
-	const store = new JobStore(db, bell, clock, snapshots);
-	const queries = new JobQueries(db, clock);
-	const transients = new Transients(bell, clock);
-	const blobs = new Blobs(paths.artifacts, db, clock);
-	await blobs.sweep();
-
-	const needsDemo = !options.provider && !config.openai;
-	const demo = needsDemo ? await openDemo(config, paths.demo, options.corpusFolders) : null;
-	const provider = options.provider ?? openProvider(config, demo?.url ?? null, log);
-	const providerFor = (id: string | undefined) => {
-		if (id === undefined || id === provider.id) return provider;
-		throw new HeadwayError('provider_unreachable', `This job ran at "${id}", which this server does not use any more.`);
-	};
+	const store = await openStorage(options, clock);
+	const { demo, provider } = await openSource(options, log);
+	const { bell, queries, events, transients } = store;
 
 	const runner: Runner = new Runner(
 		{
-			...{ store, queries, events, snapshots, transients, blobs, bell, clock, log, providerFor },
-			...{ idleMs: config.idleMs, quietAfterMs: config.quietAfterMs },
+			...store,
+			...{ clock, log, idleMs: config.idleMs, quietAfterMs: config.quietAfterMs },
+			providerFor: (id) => theOne(provider, id),
 			timeoutFor: (operation, declaredMs) => config.timeLimits[operation] ?? declaredMs,
 			ended(row, ending) {
 				metrics.ended(row, ending, (clock.now() - (row.startedAt ?? clock.now())) / 1_000);
@@ -106,7 +95,7 @@ export async function createApp(options: AppOptions): Promise<App> {
 		config.limits
 	);
 	const knowsProvider = (id: string) => id === provider.id;
-	const jobs = new Jobs({ ...{ store, queries, snapshots, transients, blobs, bell, clock, runner, models, knowsProvider }, maxUnfinished: config.limits.unfinished });
+	const jobs = new Jobs({ ...store, clock, runner, knowsProvider, maxUnfinished: config.limits.unfinished });
 	const live = new Live({
 		...{ log: events, bell, transients, clock },
 		head: (owner, id) => jobs.head(owner, id),
@@ -115,34 +104,102 @@ export async function createApp(options: AppOptions): Promise<App> {
 	});
 	const metrics = new Metrics(queries, live);
 	runner.start();
-
-	const { id, label, defaultModel: model } = provider;
+	const drain = async () => {
+		live.drain();
+		await runner.stop();
+	};
 	return {
-		...{ config, log, clock, models, jobs, live, queries, blobs, metrics, bell, runner, demo, logEpoch },
-		forecast: async (_owner, operation, variant) => {
+		...{ config, log, clock, jobs, live, metrics, runner, demo, drain },
+		...{ models: store.models, queries, blobs: store.blobs, bell, logEpoch: store.logEpoch },
+		...facts({ provider, version, clock, queries, models: store.models }),
+		async close() {
+			await drain();
+			await demo?.close();
+			store.close();
+		}
+	};
+}
+
+/** The database and what reads and writes it. */
+async function openStorage({ config, runs, migrationsFolder }: AppOptions, clock: Clock) {
+	const paths = dataPaths(config.dataDir);
+	const { db, logEpoch, close } = openDb(paths.database, migrationsFolder);
+	const models: Record<string, AnyModel> = Object.fromEntries(
+		Object.entries(runs).map(([id, { model }]) => [id, model])
+	);
+	const bell = new Bell();
+	const events = new EventLog(db, bell, clock);
+	const snapshots = new Snapshots(events, models, logEpoch);
+	const blobs = new Blobs(paths.artifacts, db, clock);
+	await blobs.sweep();
+	const store = new JobStore(db, bell, clock, snapshots);
+	return {
+		store,
+		queries: new JobQueries(db, clock),
+		events,
+		snapshots,
+		transients: new Transients(bell, clock),
+		blobs,
+		bell,
+		models,
+		logEpoch,
+		close
+	};
+}
+
+/** The provider that runs the models; without a key or an address it is the demo, started here. */
+async function openSource(
+	{ config, provider, corpusFolders }: AppOptions,
+	log: Logger
+): Promise<{ demo: Demo | null; provider: Provider }> {
+	if (provider) return { demo: null, provider };
+	const demo = config.openai ? null : await openDemo(config, corpusFolders);
+	return { demo, provider: openProvider(config, demo?.url ?? null, log) };
+}
+
+function openDemo(config: Config, corpusFolders = ['docs', 'src/demo/corpus']): Promise<Demo> {
+	return startDemo({
+		dataDir: dataPaths(config.dataDir).demo,
+		corpusFolders,
+		pace: config.demo.pace,
+		port: config.demo.port
+	});
+}
+
+function theOne(provider: Provider, id: string | undefined): Provider {
+	if (id === undefined || id === provider.id) return provider;
+	throw new HeadwayError('provider_unreachable', `This job ran at "${id}", which this server does not use any more.`);
+}
+
+interface FactSources {
+	provider: Provider;
+	version: string;
+	clock: Clock;
+	queries: JobQueries;
+	models: Record<string, AnyModel>;
+}
+
+/** What can be asked about the server and its history. */
+function facts({
+	provider,
+	version,
+	clock,
+	queries,
+	models
+}: FactSources): Pick<App, 'forecast' | 'statistics' | 'system' | 'banner'> {
+	const { id, label, demo, defaultModel: model } = provider;
+	return {
+		async forecast(_owner, operation, variant) {
 			const found = models[operation];
 			if (!found) throw new HeadwayError('unknown_operation', `There is no operation "${operation}".`);
 			const expectation = new Expectation(found, queries, { operation, model, variant });
 			return expectation.forecast() ?? { low: null, high: null, runs: expectation.runs };
 		},
 		statistics: (owner) => readStatistics(queries, Object.values(models), owner),
-		system: () => ({ provider: { id, label, demo: provider.demo, model }, version, serverNow: clock.now() }),
-		banner: (address) => [`Headway is ready at ${address}`, provider.demo ? demoLine : `Provider: ${label} (${model})`],
-		async drain() {
-			live.drain();
-			await runner.stop();
-		},
-		async close() {
-			live.drain();
-			await runner.stop();
-			await demo?.close();
-			close();
-		}
+		system: () => ({ provider: { id, label, demo, model }, version, serverNow: clock.now() }),
+		banner: (address) => [`Headway is ready at ${address}`, demo ? demoLine : `Provider: ${label} (${model})`]
 	};
 }
 
-const demoLine = 'Provider: the demo (no OPENAI_API_KEY is set). It is no language model: it arranges what a small library says.';
-
-function openDemo(config: Config, dataDir: string, corpusFolders = ['docs', 'src/demo/corpus']): Promise<Demo> {
-	return startDemo({ dataDir, corpusFolders, pace: config.demo.pace, port: config.demo.port });
-}
+const demoLine =
+	'Provider: the demo (no OPENAI_API_KEY is set). It is no language model: it arranges what a small library says.';

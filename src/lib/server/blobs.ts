@@ -23,7 +23,11 @@ export class Blobs {
 	}
 
 	/** Stores a file; resolves when its bytes are safe. A file of the same name is replaced. */
-	async put(jobId: string, file: { name: string; mediaType: string; bytes: Uint8Array | string }, signal?: AbortSignal): Promise<Artifact> {
+	async put(
+		jobId: string,
+		file: { name: string; mediaType: string; bytes: Uint8Array | string },
+		signal?: AbortSignal
+	): Promise<Artifact> {
 		const bytes = typeof file.bytes === 'string' ? Buffer.from(file.bytes) : file.bytes;
 		const sha256 = createHash('sha256').update(bytes).digest('hex');
 		const path = join(sha256.slice(0, 2), `${jobId}-${sha256.slice(0, 24)}`);

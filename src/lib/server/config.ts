@@ -15,7 +15,8 @@ const httpUrl = z.url({ protocol: /^https?$/, error: 'must be an http or https a
 /** `research=30m,other=90s` → milliseconds by operation. */
 const durations = z.string().transform((text, ctx): Record<string, number> => {
 	const entries = text.split(',').map((part) => /^\s*([a-z][a-z-]*)\s*=\s*(\d+)\s*(s|m|h)\s*$/.exec(part));
-	if (entries.every((entry) => entry !== null)) return Object.fromEntries(entries.map(([, id, count, unit]) => [id, Number(count) * UNIT[unit as 's']]));
+	if (entries.every((entry) => entry !== null))
+		return Object.fromEntries(entries.map(([, id, count, unit]) => [id, Number(count) * UNIT[unit as 's']]));
 	ctx.addIssue('must look like research=30m,image=90s');
 	return z.NEVER;
 });
@@ -28,7 +29,9 @@ const variables = z.object({
 	ORIGIN: httpUrl.optional(),
 	HEADWAY_DATA: z.string().default('./data'),
 	HEADWAY_CORS_ORIGINS: z.string().default(''),
-	LOG_LEVEL: z.enum(['debug', 'info', 'warn', 'error', 'silent'], { error: 'must be debug, info, warn, error or silent' }).default('info'),
+	LOG_LEVEL: z
+		.enum(['debug', 'info', 'warn', 'error', 'silent'], { error: 'must be debug, info, warn, error or silent' })
+		.default('info'),
 	OPENAI_API_KEY: z.string().trim().optional(),
 	OPENAI_BASE_URL: httpUrl.optional(),
 	HEADWAY_MODEL: z.string().trim().min(1).default('gpt-6-astra'),
@@ -69,12 +72,24 @@ export function readConfig(environment: Record<string, string | undefined>): Con
 	const v = parsed.data;
 	const real = v.OPENAI_API_KEY || v.OPENAI_BASE_URL;
 	return {
-		...{ host: v.HOST, port: v.PORT, origin: v.ORIGIN ? new URL(v.ORIGIN).origin : null, dataDir: v.HEADWAY_DATA, logLevel: v.LOG_LEVEL },
+		...{
+			host: v.HOST,
+			port: v.PORT,
+			origin: v.ORIGIN ? new URL(v.ORIGIN).origin : null,
+			dataDir: v.HEADWAY_DATA,
+			logLevel: v.LOG_LEVEL
+		},
 		corsOrigins: readOrigins(v.HEADWAY_CORS_ORIGINS),
-		openai: real ? { apiKey: v.OPENAI_API_KEY ?? 'local', baseURL: v.OPENAI_BASE_URL ?? 'https://api.openai.com/v1' } : null,
+		openai: real
+			? { apiKey: v.OPENAI_API_KEY ?? 'local', baseURL: v.OPENAI_BASE_URL ?? 'https://api.openai.com/v1' }
+			: null,
 		model: v.HEADWAY_MODEL,
 		timeLimits: v.HEADWAY_TIME_LIMITS ?? {},
-		limits: { server: v.HEADWAY_MAX_RUNNING, owner: v.HEADWAY_MAX_RUNNING_PER_OWNER, unfinished: v.HEADWAY_MAX_UNFINISHED },
+		limits: {
+			server: v.HEADWAY_MAX_RUNNING,
+			owner: v.HEADWAY_MAX_RUNNING_PER_OWNER,
+			unfinished: v.HEADWAY_MAX_UNFINISHED
+		},
 		idleMs: v.HEADWAY_IDLE_TIMEOUT * 1_000,
 		quietAfterMs: v.HEADWAY_QUIET_AFTER * 1_000,
 		demo: { pace: v.HEADWAY_DEMO_PACE, port: v.HEADWAY_DEMO_PORT }
@@ -84,7 +99,10 @@ export function readConfig(environment: Record<string, string | undefined>): Con
 function readOrigins(list: string): string[] {
 	const origins = list.split(',').flatMap((part) => part.trim() || []);
 	return origins.map((origin) => {
-		if (!httpUrl.safeParse(origin).success) throw new ConfigError(`HEADWAY_CORS_ORIGINS must be a comma-separated list of http or https origins; "${origin}" is not one.`);
+		if (!httpUrl.safeParse(origin).success)
+			throw new ConfigError(
+				`HEADWAY_CORS_ORIGINS must be a comma-separated list of http or https origins; "${origin}" is not one.`
+			);
 		return new URL(origin).origin;
 	});
 }

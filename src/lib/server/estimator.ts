@@ -13,6 +13,8 @@ export interface Position {
 	measured: number | null;
 	silentMs: number;
 	floor: number;
+	/** Since the bar last rose. */
+	sinceFloorMs: number;
 }
 
 /** What a run is measured against: the history of its kind, read once when it starts. */

@@ -2,7 +2,7 @@ import { and, eq, gt, sql } from 'drizzle-orm';
 import { endsJob, type JobEvent } from '../jobs/event.ts';
 import { jobKey, type Bell } from './bell.ts';
 import type { Clock } from './clock.ts';
-import type { Db } from './db/open.ts';
+import type { Db, Rows } from './db/open.ts';
 import { events, jobs, type JobRow } from './db/schema.ts';
 
 /** An event before the log has given it its place. */
@@ -14,7 +14,20 @@ export interface NewEvent {
 
 /** What is stored in the same transaction as the events it belongs to. */
 export type RowPatch = Partial<
-	Pick<JobRow, 'phase' | 'fraction' | 'basis' | 'responseId' | 'cursor' | 'providerState' | 'provider' | 'model' | 'usage' | 'cost' | 'forecast'>
+	Pick<
+		JobRow,
+		| 'phase'
+		| 'fraction'
+		| 'basis'
+		| 'responseId'
+		| 'cursor'
+		| 'providerState'
+		| 'provider'
+		| 'model'
+		| 'usage'
+		| 'cost'
+		| 'forecast'
+	>
 >;
 
 /** Thrown to a writer that lost its lease: another epoch runs the job, or it has ended. */
@@ -54,7 +67,7 @@ export class EventLog {
 			(tx) => {
 				const row = tx.select({ epoch: jobs.epoch, status: jobs.status }).from(jobs).where(eq(jobs.id, jobId)).get();
 				if (row?.epoch !== epoch || row.status !== 'running') throw new FencedError(jobId);
-				return appendWithin(tx as unknown as Db, jobId, added, this.#clock.now(), patch);
+				return appendWithin(tx, jobId, added, { ...patch, updatedAt: this.#clock.now() });
 			},
 			{ behavior: 'immediate' }
 		);
@@ -95,17 +108,22 @@ export class EventLog {
 }
 
 /** Gives events their places within the caller's transaction: seq goes on from the row's, without a gap. */
-export function appendWithin(tx: Db, jobId: string, added: readonly NewEvent[], now: number, patch: RowPatch = {}): JobEvent[] {
+export function appendWithin(
+	tx: Rows,
+	jobId: string,
+	added: readonly NewEvent[],
+	patch: RowPatch & { updatedAt: number }
+): JobEvent[] {
 	const { seq } = tx
 		.update(jobs)
-		.set({ ...patch, seq: sql`${jobs.seq} + ${added.length}`, updatedAt: now })
+		.set({ ...patch, seq: sql`${jobs.seq} + ${added.length}` })
 		.where(eq(jobs.id, jobId))
 		.returning({ seq: jobs.seq })
 		.get();
 	const stored = added.map((event, index): JobEvent => ({
 		jobId,
 		seq: seq - added.length + index + 1,
-		at: event.at ?? now,
+		at: event.at ?? patch.updatedAt,
 		type: event.type,
 		data: event.data
 	}));

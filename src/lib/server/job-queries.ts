@@ -37,14 +37,22 @@ export class JobQueries {
 
 	/** Throws `not_found` also for another owner's job, so that ids tell nothing. */
 	async get(owner: string, id: string): Promise<JobRow> {
-		const row = this.#db.select().from(jobs).where(and(eq(jobs.id, id), eq(jobs.owner, owner))).get();
+		const row = this.#db
+			.select()
+			.from(jobs)
+			.where(and(eq(jobs.id, id), eq(jobs.owner, owner)))
+			.get();
 		if (!row) throw new HeadwayError('not_found', 'There is no such job. It may have been deleted.');
 		return row;
 	}
 
 	/** The job that a provider's response belongs to. */
 	async byResponse(owner: string, responseId: string): Promise<JobRow> {
-		const row = this.#db.select().from(jobs).where(and(eq(jobs.responseId, responseId), eq(jobs.owner, owner))).get();
+		const row = this.#db
+			.select()
+			.from(jobs)
+			.where(and(eq(jobs.responseId, responseId), eq(jobs.owner, owner)))
+			.get();
 		if (!row) throw new HeadwayError('not_found', 'No job has this response_id.');
 		return row;
 	}
@@ -66,20 +74,34 @@ export class JobQueries {
 	/** Jobs that have not ended, and those that changed at or after `since`. */
 	async changed(owner: string, since: number): Promise<JobRow[]> {
 		const fresh = or(inArray(jobs.status, ['queued', 'running']), gte(jobs.updatedAt, since));
-		return this.#db.select().from(jobs).where(and(eq(jobs.owner, owner), fresh)).orderBy(desc(jobs.createdAt), desc(jobs.id)).limit(100).all();
+		return this.#db
+			.select()
+			.from(jobs)
+			.where(and(eq(jobs.owner, owner), fresh))
+			.orderBy(desc(jobs.createdAt), desc(jobs.id))
+			.limit(100)
+			.all();
 	}
 
 	/** The artifact's row, of an owner's job. */
 	async artifact(owner: string, jobId: string, name: string): Promise<typeof artifacts.$inferSelect> {
 		await this.get(owner, jobId);
-		const row = this.#db.select().from(artifacts).where(and(eq(artifacts.jobId, jobId), eq(artifacts.name, name))).get();
+		const row = this.#db
+			.select()
+			.from(artifacts)
+			.where(and(eq(artifacts.jobId, jobId), eq(artifacts.name, name)))
+			.get();
 		if (!row) throw new HeadwayError('not_found', 'This job has no artifact of that name.');
 		return row;
 	}
 
 	/** Succeeded runs of a kind, newest first. */
 	history(kind: RunKind): PastRun[] {
-		const alike = and(eq(timings.operation, kind.operation), eq(timings.model, kind.model), eq(timings.variant, kind.variant));
+		const alike = and(
+			eq(timings.operation, kind.operation),
+			eq(timings.model, kind.model),
+			eq(timings.variant, kind.variant)
+		);
 		return this.#db
 			.select({ totalMs: timings.totalMs, phases: timings.phases })
 			.from(timings)
@@ -91,7 +113,9 @@ export class JobQueries {
 
 	/** Whether published ranges held, newest first; of one kind or of everything. */
 	held(kind?: RunKind): boolean[] {
-		const of = kind ? [eq(timings.operation, kind.operation), eq(timings.model, kind.model), eq(timings.variant, kind.variant)] : [];
+		const of = kind
+			? [eq(timings.operation, kind.operation), eq(timings.model, kind.model), eq(timings.variant, kind.variant)]
+			: [];
 		const rows = this.#db
 			.select({ held: timings.held })
 			.from(timings)
@@ -105,7 +129,12 @@ export class JobQueries {
 	/** Ended runs of an owner by operation and outcome. */
 	async outcomes(owner: string) {
 		return this.#db
-			.select({ operation: timings.operation, outcome: timings.outcome, totalMs: timings.totalMs, costUsd: timings.costUsd })
+			.select({
+				operation: timings.operation,
+				outcome: timings.outcome,
+				totalMs: timings.totalMs,
+				costUsd: timings.costUsd
+			})
 			.from(timings)
 			.where(eq(timings.owner, owner))
 			.orderBy(desc(timings.endedAt))
@@ -126,12 +155,18 @@ export class JobQueries {
 
 	/** How many jobs stand where, for the metrics. */
 	async byStatus(): Promise<{ status: JobStatus; count: number }[]> {
-		return this.#db.select({ status: jobs.status, count: sql<number>`count(*)` }).from(jobs).groupBy(jobs.status).all();
+		return this.#db
+			.select({ status: jobs.status, count: sql<number>`count(*)` })
+			.from(jobs)
+			.groupBy(jobs.status)
+			.all();
 	}
 
 	/** Reads and writes one row, to prove that the database works. */
 	async probe(): Promise<void> {
-		this.#db.run(sql`insert into meta (key, value) values ('probe', ${String(this.#clock.now())}) on conflict (key) do update set value = excluded.value`);
+		this.#db.run(
+			sql`insert into meta (key, value) values ('probe', ${String(this.#clock.now())}) on conflict (key) do update set value = excluded.value`
+		);
 	}
 
 	/** What a list shows of a row. */
@@ -144,7 +179,9 @@ export class JobQueries {
 			elapsedMs: startedAt === null ? 0 : (endedAt ?? now) - startedAt,
 			remaining: null,
 			cost: row.cost ?? { usd: null, known: false },
-			error: row.errorCode ? ({ code: row.errorCode, message: row.errorMessage ?? '', retryable: true } as JobSummary['error']) : null,
+			error: row.errorCode
+				? ({ code: row.errorCode, message: row.errorMessage ?? '', retryable: true } as JobSummary['error'])
+				: null,
 			queuePosition: positions.get(id) ?? null
 		};
 	}
@@ -166,7 +203,7 @@ function conditions(filter: ListFilter): (SQL | undefined)[] {
 
 function olderThan(cursor: string): SQL | undefined {
 	const [, createdAt, id] = /^(\d{1,15})\.(job_[0-9a-f]{20})$/.exec(cursor) ?? [];
-	if (!createdAt || !id) throw new HeadwayError('bad_request', '`before` is not a cursor of this list. Use the `next` of the page before.');
+	if (!createdAt || !id)
+		throw new HeadwayError('bad_request', '`before` is not a cursor of this list. Use the `next` of the page before.');
 	return or(lt(jobs.createdAt, Number(createdAt)), and(eq(jobs.createdAt, Number(createdAt)), lt(jobs.id, id)));
 }
-

@@ -1,7 +1,8 @@
 import { HeadwayError } from '../jobs/error.ts';
 import { endsJob } from '../jobs/event.ts';
 import { isTerminal, jobOptions, type CancelReason, type JobOptions } from '../jobs/job.ts';
-import { reduce, type JobSnapshot, type JobSummary } from '../jobs/snapshot.ts';
+import { reduce } from '../jobs/reduce.ts';
+import type { JobSnapshot, JobSummary } from '../jobs/snapshot.ts';
 import type { AnyModel } from '../operations/operation.ts';
 import type { Blobs } from './blobs.ts';
 import { jobKey, type Bell } from './bell.ts';
@@ -52,10 +53,20 @@ export class Jobs {
 		const input = readInput(model.input, request.input ?? {}, 'input') as { provider?: string };
 		const options = readInput(jobOptions, request.options ?? {}, 'options') as JobOptions;
 		if (input.provider !== undefined && !this.#parts.knowsProvider(input.provider))
-			throw new HeadwayError('invalid_input', `This server has no provider "${input.provider}".`, { fields: [{ path: 'input.provider', message: 'is not configured' }] });
+			throw new HeadwayError('invalid_input', `This server has no provider "${input.provider}".`, {
+				fields: [{ path: 'input.provider', message: 'is not configured' }]
+			});
 		await this.#refuseFlood(owner);
 		const { row, created } = await this.#parts.store.enqueue({
-			...{ owner, operation: model.id, title: model.titleOf(input), variant: model.variantOf?.(input) ?? '', input, options, request: request.input ?? {} },
+			...{
+				owner,
+				operation: model.id,
+				title: model.titleOf(input),
+				variant: model.variantOf?.(input) ?? '',
+				input,
+				options,
+				request: request.input ?? {}
+			},
 			...(request.idempotencyKey ? { idempotencyKey: request.idempotencyKey } : {}),
 			...(request.retryOf ? { retryOf: request.retryOf } : {})
 		});
@@ -64,12 +75,17 @@ export class Jobs {
 
 	async #refuseFlood(owner: string): Promise<void> {
 		if ((await this.#parts.store.unfinished(owner)) < this.#parts.maxUnfinished) return;
-		throw new HeadwayError('limit_reached', `You already have ${this.#parts.maxUnfinished} unfinished jobs. Wait for one to end or cancel one.`, { retryAfter: 10 });
+		throw new HeadwayError(
+			'limit_reached',
+			`You already have ${this.#parts.maxUnfinished} unfinished jobs. Wait for one to end or cancel one.`,
+			{ retryAfter: 10 }
+		);
 	}
 
 	#model(id: string): AnyModel {
 		const model = Object.hasOwn(this.#parts.models, id) ? this.#parts.models[id] : undefined;
-		if (!model) throw new HeadwayError('unknown_operation', `There is no operation "${id}". GET /api/operations lists them.`);
+		if (!model)
+			throw new HeadwayError('unknown_operation', `There is no operation "${id}". GET /api/operations lists them.`);
 		return model;
 	}
 
@@ -123,23 +139,30 @@ export class Jobs {
 	/** Asks for the result from what there is; a conflict where the operation cannot. */
 	async finish(owner: string, id: string): Promise<JobSnapshot> {
 		const { operation } = await this.#parts.queries.get(owner, id);
-		if (!this.#model(operation).can.finishNow) throw new HeadwayError('not_supported', `A ${operation} cannot be finished early. Cancel it, or let it run.`);
+		if (!this.#model(operation).can.finishNow)
+			throw new HeadwayError('not_supported', `A ${operation} cannot be finished early. Cancel it, or let it run.`);
 		const row = await this.#parts.store.requestFinish(owner, id);
 		this.#parts.runner.heed(row);
 		return this.#present(row);
 	}
 
 	/** A new job with the same input. */
-	async retry(owner: string, id: string, idempotencyKey?: string): Promise<{ snapshot: JobSnapshot; created: boolean }> {
+	async retry(
+		owner: string,
+		id: string,
+		idempotencyKey?: string
+	): Promise<{ snapshot: JobSnapshot; created: boolean }> {
 		const { operation, input, options, status } = await this.#parts.queries.get(owner, id);
-		if (!isTerminal(status)) throw new HeadwayError('conflict', 'This job is still running. Cancel it first, or wait for it.');
+		if (!isTerminal(status))
+			throw new HeadwayError('conflict', 'This job is still running. Cancel it first, or wait for it.');
 		return this.start(owner, { operation, input, options, idempotencyKey, retryOf: id });
 	}
 
 	/** Answers the question that a job waits for. */
 	async answer(owner: string, id: string, questionId: string, value: unknown): Promise<JobSnapshot> {
 		const { question } = await this.snapshot(owner, id);
-		if (question?.questionId !== questionId) throw new HeadwayError('conflict', 'This job does not wait for an answer to that question.');
+		if (question?.questionId !== questionId)
+			throw new HeadwayError('conflict', 'This job does not wait for an answer to that question.');
 		return this.#present(await this.#parts.store.answer(owner, id, questionId, value));
 	}
 
@@ -152,7 +175,9 @@ export class Jobs {
 		const positions = await this.#parts.store.queuePositions();
 		return rows.map((row) => {
 			const summary = this.#parts.queries.summary(row, positions);
-			return isTerminal(row.status) ? summary : { ...summary, remaining: this.#latestProgress(row.id)?.metadata.remaining ?? null };
+			return isTerminal(row.status)
+				? summary
+				: { ...summary, remaining: this.#latestProgress(row.id)?.metadata.remaining ?? null };
 		});
 	}
 
@@ -166,11 +191,20 @@ export class Jobs {
 		const folded = this.#parts.snapshots.of(row);
 		const serverNow = this.#parts.clock.now();
 		if (isTerminal(folded.status)) return { ...folded, serverNow };
-		const ticked = this.#parts.transients.since(row.id, 0).reduce((snapshot, { event }) => (endsJob(event.type) ? snapshot : reduce(snapshot, event, (state) => state)), folded);
+		const ticked = this.#parts.transients
+			.since(row.id, 0)
+			.reduce(
+				(snapshot, { event }) => (endsJob(event.type) ? snapshot : reduce(snapshot, event, (state) => state)),
+				folded
+			);
 		const floor = Math.max(ticked.progress.fraction ?? 0, row.fraction ?? 0);
-		const progress: JobSnapshot['progress'] = row.fraction === null ? ticked.progress : { fraction: floor, basis: ticked.progress.basis === 'measured' ? 'measured' : 'estimated' };
+		const progress: JobSnapshot['progress'] =
+			row.fraction === null
+				? ticked.progress
+				: { fraction: floor, basis: ticked.progress.basis === 'measured' ? 'measured' : 'estimated' };
 		const elapsedMs = row.startedAt === null ? 0 : serverNow - row.startedAt;
-		const queuePosition = row.status === 'queued' ? ((await this.#parts.store.queuePositions()).get(row.id) ?? null) : null;
+		const queuePosition =
+			row.status === 'queued' ? ((await this.#parts.store.queuePositions()).get(row.id) ?? null) : null;
 		return { ...ticked, status: row.status, progress, elapsedMs, queuePosition, serverNow };
 	}
 }

@@ -119,7 +119,8 @@ export class Live {
 		for (const { jobId, after } of follow) {
 			const { seq, ended } = await this.#sources.head(owner, jobId);
 			if (ended && after === seq) cursors.advance(jobId, seq, true);
-			if (!snapshots && after > seq) throw new HeadwayError('future_cursor', `This job's log ends at ${seq}; there is no event ${after}.`);
+			if (!snapshots && after > seq)
+				throw new HeadwayError('future_cursor', `This job's log ends at ${seq}; there is no event ${after}.`);
 			if (!snapshots || (after <= seq && seq - after <= FAR_BEHIND)) continue;
 			const snapshot = await this.#sources.snapshot(owner, jobId);
 			cursors.advance(jobId, snapshot.seq, snapshot.endedAt !== null);

@@ -1,7 +1,7 @@
 import { Counter, Gauge, Histogram, Registry } from 'prom-client';
 import type { Usage } from '../jobs/event.ts';
 import type { JobQueries } from './job-queries.ts';
-import type { Ending } from './job-store.ts';
+import type { Ending } from './ending.ts';
 import type { Live } from './live.ts';
 import type { JobRow } from './db/schema.ts';
 

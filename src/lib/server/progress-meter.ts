@@ -5,6 +5,15 @@ import type { Expectation } from './estimator.ts';
 
 type ProgressData = Extract<BaseEvent, { type: 'progress' }>['data'];
 
+/** Where a bar starts from: the fold of what was before, the moment, and the highest fraction that the row knows. */
+interface MeterStart {
+	model: AnyModel;
+	expectation: Expectation;
+	from: JobSnapshot;
+	now: number;
+	floor: number;
+}
+
 /** One run's bar: which phase is the furthest, since when, what was measured, when the provider was last heard. Pure but for what it is told; times in ms. */
 export class ProgressMeter {
 	readonly #model: AnyModel;
@@ -15,15 +24,18 @@ export class ProgressMeter {
 	#counted: { fraction: number; basis: 'measured' | 'estimated' } | null = null;
 	#heardAt: number;
 	#floor: number;
+	/** When the bar last rose. */
+	#roseAt: number;
 	#waiting = false;
 
-	constructor(model: AnyModel, expectation: Expectation, from: JobSnapshot, now: number, floor: number) {
+	constructor({ model, expectation, from, now, floor }: MeterStart) {
 		this.#model = model;
 		this.#expectation = expectation;
 		this.#startedAt = from.startedAt ?? now;
 		this.#phase = from.phase;
 		this.#enteredAt = from.phases.find(({ name }) => name === from.phase)?.startedAt ?? this.#startedAt;
 		this.#heardAt = now;
+		this.#roseAt = now;
 		this.#floor = Math.max(floor, from.progress.fraction ?? 0);
 	}
 
@@ -34,7 +46,8 @@ export class ProgressMeter {
 
 	/** Enters a phase; false when it is not beyond the furthest (PG-01). */
 	enter(name: string, now: number): boolean {
-		const index = (phase: string | null) => this.#model.phases.findIndex((known: { name: string }) => known.name === phase);
+		const index = (phase: string | null) =>
+			this.#model.phases.findIndex((known: { name: string }) => known.name === phase);
 		if (index(name) < 0) throw new Error(`operation ${this.#model.id} has no phase ${name}`);
 		if (index(name) <= index(this.#phase)) return false;
 		this.read(now);
@@ -63,15 +76,24 @@ export class ProgressMeter {
 			inPhaseMs: now - this.#enteredAt,
 			measured: this.#counted?.fraction ?? null,
 			silentMs: this.#waiting ? 0 : now - this.#heardAt,
-			floor: this.#floor
+			floor: this.#floor,
+			sinceFloorMs: now - this.#roseAt
 		});
-		this.#floor = Math.max(this.#floor, estimate.progress.fraction ?? 0);
+		const shown = estimate.progress.fraction ?? 0;
+		if (shown > this.#floor) [this.#floor, this.#roseAt] = [shown, now];
 		return {
-			...(estimate.progress.basis === 'measured' && this.#counted ? { ...estimate.progress, basis: this.#counted.basis } : estimate.progress),
+			...(estimate.progress.basis === 'measured' && this.#counted
+				? { ...estimate.progress, basis: this.#counted.basis }
+				: estimate.progress),
 			operation: this.#model.id,
 			message: estimate.sentence,
 			state: this.#waiting ? 'waiting' : estimate.quiet ? 'quiet' : 'active',
-			metadata: { elapsedMs: now - this.#startedAt, remaining: estimate.remaining, runs: estimate.runs, overdue: estimate.overdue }
+			metadata: {
+				elapsedMs: now - this.#startedAt,
+				remaining: estimate.remaining,
+				runs: estimate.runs,
+				overdue: estimate.overdue
+			}
 		};
 	}
 }

@@ -1,4 +1,11 @@
-import type { DurableProvider, Provider, ProviderEvent, ProviderOutcome, ResponseRequest, RunLog } from '../operations/operation.ts';
+import type {
+	DurableProvider,
+	Provider,
+	ProviderEvent,
+	ProviderOutcome,
+	ResponseRequest,
+	RunLog
+} from '../operations/operation.ts';
 import type { Clock } from './clock.ts';
 import type { JobRow } from './db/schema.ts';
 import type { EventWriter } from './event-writer.ts';
@@ -80,7 +87,8 @@ export class ProviderLink implements DurableProvider, ProviderMemory {
 		const { writer, provider } = this.#parts;
 		if (event.type === 'ended') {
 			this.outcome = event.outcome;
-			if (event.outcome.usage) writer.add({ type: 'usage', data: { usage: event.outcome.usage, cost: event.outcome.cost } });
+			if (event.outcome.usage)
+				writer.add({ type: 'usage', data: { usage: event.outcome.usage, cost: event.outcome.cost } });
 		}
 		if (event.type === 'reconnected') {
 			const message = `Reconnected to ${provider.label}${event.how === 'poll' ? ' (asking for the result from time to time)' : ''}.`;

@@ -19,17 +19,28 @@ export interface ProviderStop {
 
 /** Stops what a run has at the provider, and reads what it cost. Never throws: what could not be confirmed is said to be unconfirmed. */
 export async function stopAtProvider(provider: Provider, link: ProviderLink, clock: Clock): Promise<ProviderStop> {
-	if (link.state === 'none') return { provider: 'not_needed', acknowledgedAt: null, usage: null, cost: { usd: 0, known: true } };
+	if (link.state === 'none')
+		return { provider: 'not_needed', acknowledgedAt: null, usage: null, cost: { usd: 0, known: true } };
 	if (link.outcome) return stopped('already_ended', null, link.outcome);
-	if (link.state === 'creating' || !link.responseId || !provider.can.background) return stopped('unconfirmed', null, null);
+	if (link.state === 'creating' || !link.responseId || !provider.can.background)
+		return stopped('unconfirmed', null, null);
 	const answer = await cancelWithin(provider, link.responseId, clock);
 	const acknowledgedAt = answer.provider === 'unconfirmed' ? null : clock.now();
 	const outcome = answer.outcome?.usage ? answer.outcome : await readUsage(provider, link.responseId, clock);
 	return stopped(answer.provider, acknowledgedAt, outcome);
 }
 
-function stopped(how: Receipt['provider'], acknowledgedAt: number | null, outcome: ProviderOutcome | null): ProviderStop {
-	return { provider: how, acknowledgedAt, usage: outcome?.usage ?? null, cost: outcome?.usage ? outcome.cost : UNKNOWN };
+function stopped(
+	how: Receipt['provider'],
+	acknowledgedAt: number | null,
+	outcome: ProviderOutcome | null
+): ProviderStop {
+	return {
+		provider: how,
+		acknowledgedAt,
+		usage: outcome?.usage ?? null,
+		cost: outcome?.usage ? outcome.cost : UNKNOWN
+	};
 }
 
 async function cancelWithin(provider: Provider, responseId: string, clock: Clock) {
@@ -56,7 +67,12 @@ async function readUsage(provider: Provider, responseId: string, clock: Clock): 
 }
 
 /** Runs `work` until it is done or the time is up; then its signal aborts and `late` stands. */
-async function withDeadline<T>(clock: Clock, ms: number, late: T, work: (signal: AbortSignal) => Promise<T>): Promise<T> {
+async function withDeadline<T>(
+	clock: Clock,
+	ms: number,
+	late: T,
+	work: (signal: AbortSignal) => Promise<T>
+): Promise<T> {
 	const controller = new AbortController();
 	const done = new AbortController();
 	const deadline = pause(clock, ms, done.signal).then(() => {

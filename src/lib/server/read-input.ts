@@ -5,7 +5,11 @@ import { HeadwayError } from '../jobs/error.ts';
 export function readInput(schema: z.ZodType, value: unknown, root: string): unknown {
 	const parsed = schema.safeParse(value);
 	if (parsed.success) return parsed.data;
-	const fields = parsed.error.issues.slice(0, 20).map(({ path, message }) => ({ path: [root, ...path].map(String).join('.'), message }));
+	const fields = parsed.error.issues
+		.slice(0, 20)
+		.map(({ path, message }) => ({ path: [root, ...path].map(String).join('.'), message }));
 	const [first] = fields;
-	throw new HeadwayError('invalid_input', first ? `${first.path}: ${first.message}` : 'The input is not valid.', { fields });
+	throw new HeadwayError('invalid_input', first ? `${first.path}: ${first.message}` : 'The input is not valid.', {
+		fields
+	});
 }

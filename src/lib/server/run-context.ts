@@ -148,7 +148,8 @@ export class JobContext implements RunContext {
 
 	#checked(type: string, data: unknown): { type: string; data: unknown } {
 		const event = parseEvent({ type, data }, this.#parts.model.events);
-		if (!event) throw new HeadwayError('internal', `The operation ${this.#parts.model.id} sent a broken ${type} event.`);
+		if (!event)
+			throw new HeadwayError('internal', `The operation ${this.#parts.model.id} sent a broken ${type} event.`);
 		return event;
 	}
 }

@@ -1,41 +1,21 @@
 import { HeadwayError } from '../jobs/error.ts';
 import type { Cost, Receipt, Usage } from '../jobs/event.ts';
 import type { CancelReason } from '../jobs/job.ts';
-import type { OperationRun, Provider, RunLog } from '../operations/operation.ts';
-import { feedKey, type Bell } from './bell.ts';
-import type { Blobs } from './blobs.ts';
+import type { OperationRun, Provider } from '../operations/operation.ts';
+import { feedKey } from './bell.ts';
 import { Cleanups } from './cleanups.ts';
-import { pause, type Clock } from './clock.ts';
+import { pause } from './clock.ts';
 import type { JobRow } from './db/schema.ts';
 import { Expectation } from './estimator.ts';
-import { FencedError, type EventLog } from './event-log.ts';
+import { describe, permanent, stopFault } from './fault.ts';
+import { FencedError } from './event-log.ts';
 import { EventWriter } from './event-writer.ts';
-import type { JobQueries } from './job-queries.ts';
-import type { Ending, JobStore } from './job-store.ts';
+import type { Ending } from './ending.ts';
 import { ProgressMeter } from './progress-meter.ts';
 import { ProviderLink } from './provider-link.ts';
 import { stopAtProvider, type ProviderStop } from './provider-stop.ts';
 import { JobContext } from './run-context.ts';
-import type { Snapshots } from './snapshots.ts';
-import type { Transients } from './transients.ts';
-
-/** The machinery that every run shares. */
-export interface RunDeps {
-	store: JobStore;
-	queries: JobQueries;
-	events: EventLog;
-	snapshots: Snapshots;
-	transients: Transients;
-	blobs: Blobs;
-	bell: Bell;
-	clock: Clock;
-	log: RunLog;
-	idleMs: number;
-	quietAfterMs: number;
-	providerFor(id: string | undefined): Provider;
-	timeoutFor(operation: string, declaredMs: number): number;
-	ended(row: JobRow, ending: Ending): void;
-}
+import type { RunDeps } from './run-deps.ts';
 
 /** Why a run's signal aborts. `lost` means that another process may run the job now: nothing more is written. */
 type StopReason = CancelReason | 'lost';
@@ -62,6 +42,7 @@ export class Run {
 	readonly #adopted: boolean;
 	readonly #over = new AbortController();
 	#stopRequestedAt: number | null;
+	#leftBehind = false;
 	#forecast: JobRow['forecast'];
 
 	constructor(deps: RunDeps, row: JobRow, operation: OperationRun) {
@@ -76,13 +57,33 @@ export class Run {
 		this.#adopted = row.epoch > 1;
 		this.#stopRequestedAt = row.cancelRequestedAt;
 		this.#cleanups = new Cleanups(clock);
-		this.#writer = new EventWriter({ log: events, clock, jobId: row.id, epoch: row.epoch, onFailure: (error) => this.#writeFailed(error) });
+		this.#writer = new EventWriter({
+			log: events,
+			clock,
+			jobId: row.id,
+			epoch: row.epoch,
+			onFailure: (error) => this.#writeFailed(error)
+		});
 		const kind = { operation: row.operation, model, variant: row.variant };
 		const expectation = new Expectation(operation.model, deps.queries, kind, deps.quietAfterMs);
 		this.#forecast = row.forecast ?? expectation.forecast();
-		this.#meter = new ProgressMeter(operation.model, expectation, deps.snapshots.of(row), clock.now(), row.fraction ?? 0);
+		this.#meter = new ProgressMeter({
+			model: operation.model,
+			expectation,
+			from: deps.snapshots.of(row),
+			now: clock.now(),
+			floor: row.fraction ?? 0
+		});
 		this.#link = new ProviderLink({
-			...{ row, provider: this.#provider, model, signal: this.#abort.signal, clock, writer: this.#writer, log: deps.log },
+			...{
+				row,
+				provider: this.#provider,
+				model,
+				signal: this.#abort.signal,
+				clock,
+				writer: this.#writer,
+				log: deps.log
+			},
 			streaming: row.options.stream !== false,
 			idleMs: deps.idleMs,
 			heard: () => this.#meter.heard(clock.now())
@@ -119,14 +120,19 @@ export class Run {
 	get adoptable(): boolean {
 		const { resumable, repeatable } = this.#operation.model.can;
 		if (repeatable) return true;
-		return resumable && this.#link.state !== 'creating' && (this.#link.state === 'none' || this.#provider.can.background);
+		return (
+			resumable && this.#link.state !== 'creating' && (this.#link.state === 'none' || this.#provider.can.background)
+		);
 	}
 
 	#begin(): void {
 		const { row } = this;
 		const model = row.model ?? null;
 		const provider = this.#provider.id;
-		this.#writer.add({ type: 'started', data: { epoch: row.epoch, provider, model, adopted: this.#adopted } }, { provider, model, forecast: this.#forecast });
+		this.#writer.add(
+			{ type: 'started', data: { epoch: row.epoch, provider, model, adopted: this.#adopted } },
+			{ provider, model, forecast: this.#forecast }
+		);
 		if (row.cancelRequestedAt !== null) this.stop(row.cancelReason ?? 'user');
 		if (row.finishRequestedAt !== null) this.finishNow();
 		this.#limitTime();
@@ -169,7 +175,10 @@ export class Run {
 		);
 		const leftBehind = aborted(signal)
 			.then(() => pause(this.#deps.clock, STOP_MS, this.#over.signal))
-			.then((): Outcome => ({ ok: false, error: signal.reason }));
+			.then((): Outcome => {
+				this.#leftBehind = true;
+				return { ok: false, error: signal.reason };
+			});
 		return Promise.race([work, leftBehind]);
 	}
 
@@ -177,7 +186,12 @@ export class Run {
 		const { clock, events, transients, blobs, log, snapshots } = this.#deps;
 		const { state, content, seq } = snapshots.of(this.row);
 		return new JobContext({
-			...{ jobId: this.row.id, model: this.#operation.model, signal: this.#abort.signal, finishing: this.#finishing.signal },
+			...{
+				jobId: this.row.id,
+				model: this.#operation.model,
+				signal: this.#abort.signal,
+				finishing: this.#finishing.signal
+			},
 			...{ provider: this.#link, streaming: this.row.options.stream !== false, log, clock, events, transients, blobs },
 			...{ writer: this.#writer, meter: this.#meter, cleanups: this.#cleanups },
 			resumed: this.#adopted && seq > 0 ? { state, content } : null,
@@ -201,7 +215,15 @@ export class Run {
 		const { cost, usage } = this.#bill();
 		if (parsed.success) return { status: 'succeeded', result: parsed.data, cost, usage };
 		this.#deps.log.warn({ jobId: this.row.id, issues: parsed.error.issues }, 'invalid result');
-		return { status: 'failed', code: 'invalid_result', message: 'The operation ended with a result that is not valid. Please try again.', retryable: true, cost, usage, receipt: null };
+		return {
+			status: 'failed',
+			code: 'invalid_result',
+			message: 'The operation ended with a result that is not valid. Please try again.',
+			retryable: true,
+			cost,
+			usage,
+			receipt: null
+		};
 	}
 
 	async #failure(reason: CancelReason | null, error: unknown): Promise<Ending> {
@@ -214,17 +236,34 @@ export class Run {
 
 	#fault(error: unknown): { code: HeadwayError['code']; message: string; retryable: boolean } {
 		this.#deps.log.warn({ jobId: this.row.id, error: describe(error) }, 'job failed');
-		if (!(error instanceof HeadwayError)) return { code: 'internal', message: 'Something went wrong inside Headway. The log says more.', retryable: true };
+		if (!(error instanceof HeadwayError))
+			return { code: 'internal', message: 'Something went wrong inside Headway. The log says more.', retryable: true };
 		return { code: error.code, message: error.message, retryable: !permanent.has(error.code) };
 	}
 
 	async #receipt(reason: CancelReason, stop: ProviderStop): Promise<Receipt> {
-		const cleanedUp = await this.#cleanups.run();
+		const cleanedUp = [...this.#closed(), ...(await this.#cleanups.run())];
 		const { state, content, artifacts } = this.#deps.snapshots.of(this.row);
 		const kept = [...(this.#operation.model.keptOf?.(state, content) ?? []), ...artifacts.map(({ name }) => name)];
 		const now = this.#deps.clock.now();
 		const { provider, acknowledgedAt, cost, usage } = stop;
-		return { reason, requestedAt: this.#stopRequestedAt ?? now, provider, acknowledgedAt, stoppedAt: now, cleanedUp, cost, usage, kept };
+		return {
+			reason,
+			requestedAt: this.#stopRequestedAt ?? now,
+			provider,
+			acknowledgedAt,
+			stoppedAt: now,
+			cleanedUp,
+			cost,
+			usage,
+			kept
+		};
+	}
+
+	/** The connection ends with the operation; one that was left behind may still hold it. */
+	#closed(): Receipt['cleanedUp'] {
+		const what = `connection to ${this.#provider.label} closed`;
+		return this.#link.state === 'none' ? [] : [{ what, ok: !this.#leftBehind }];
 	}
 
 	/** What the provider said it cost; a run that asked no provider for anything cost nothing. */
@@ -235,23 +274,10 @@ export class Run {
 	}
 
 	#writeFailed(error: unknown): void {
-		if (!(error instanceof FencedError)) this.#deps.log.warn({ jobId: this.row.id, error: describe(error) }, 'log write failed');
+		if (!(error instanceof FencedError))
+			this.#deps.log.warn({ jobId: this.row.id, error: describe(error) }, 'log write failed');
 		this.stop(error instanceof FencedError ? 'lost' : 'error');
 	}
-}
-
-const stopFault = {
-	timeout: { code: 'timeout', message: 'Stopped at the time limit. What it had until then is kept; raise the limit or ask for less.', retryable: true },
-	shutdown: { code: 'interrupted', message: 'The server was shut down while this ran. What it had until then is kept.', retryable: true },
-	error: { code: 'internal', message: 'Events could not be stored. Check the disk of the data folder.', retryable: true }
-} as const;
-
-/** Failing again is certain: the page does not offer to repeat what cannot work. */
-const permanent: ReadonlySet<string> = new Set(['refused', 'provider_auth', 'provider_forbidden', 'provider_model', 'provider_moderation']);
-
-function describe(error: unknown): string {
-	if (!(error instanceof Error)) return String(error);
-	return error.cause === undefined ? (error.stack ?? error.message) : `${error.message} <- ${describe(error.cause)}`;
 }
 
 function aborted(signal: AbortSignal): Promise<void> {

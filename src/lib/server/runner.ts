@@ -4,8 +4,10 @@ import type { OperationRun } from '../operations/operation.ts';
 import { queueKey } from './bell.ts';
 import { pause } from './clock.ts';
 import type { JobRow } from './db/schema.ts';
-import type { ClaimTerms, Ending } from './job-store.ts';
-import { Run, type RunDeps } from './run.ts';
+import type { Ending } from './ending.ts';
+import type { ClaimTerms } from './claim.ts';
+import type { RunDeps } from './run-deps.ts';
+import { Run } from './run.ts';
 
 /** A lease lasts 15 s and is renewed every 5 s (transport-and-storage.md, C6). */
 const LEASE_MS = 15_000;
@@ -80,7 +82,8 @@ export class Runner {
 		const isGone = (runner: string) => this.#isGone(runner);
 		const terms: ClaimTerms = { runner: this.#id, leaseMs: LEASE_MS, limits: this.#limits, isGone };
 		try {
-			for (let row = await this.#deps.store.claim(terms); row; row = await this.#deps.store.claim(terms)) await this.#take(row);
+			for (let row = await this.#deps.store.claim(terms); row; row = await this.#deps.store.claim(terms))
+				await this.#take(row);
 		} catch (error) {
 			this.#deps.log.warn({ error: String(error) }, 'claiming failed');
 		}
@@ -134,7 +137,10 @@ export class Runner {
 function whyLost(row: JobRow, { model }: OperationRun): Ending | null {
 	if (row.epoch === 1 || model.can.repeatable) return null;
 	if (row.providerState === 'creating')
-		return failed('unknown_outcome', 'The server stopped while this was being started at the provider. It may be running there and may be billed. Try again only if that is acceptable.');
+		return failed(
+			'unknown_outcome',
+			'The server stopped while this was being started at the provider. It may be running there and may be billed. Try again only if that is acceptable.'
+		);
 	const resumes = model.can.resumable || row.cancelRequestedAt !== null;
 	return resumes ? null : failed('interrupted', 'The server stopped while this ran. What it had until then is kept.');
 }
@@ -144,7 +150,15 @@ function unknownOperation(row: JobRow): Ending {
 }
 
 function failed(code: Extract<Ending, { status: 'failed' }>['code'], message: string): Ending {
-	return { status: 'failed', code, message, retryable: true, cost: { usd: null, known: false }, usage: null, receipt: null };
+	return {
+		status: 'failed',
+		code,
+		message,
+		retryable: true,
+		cost: { usd: null, known: false },
+		usage: null,
+		receipt: null
+	};
 }
 
 function isAlive(pid: number): boolean {

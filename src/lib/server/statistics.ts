@@ -21,10 +21,19 @@ export interface Statistics {
 }
 
 /** Counts an owner's ended jobs, also those that were deleted since. */
-export async function readStatistics(queries: JobQueries, models: readonly AnyModel[], owner: string): Promise<Statistics> {
+export async function readStatistics(
+	queries: JobQueries,
+	models: readonly AnyModel[],
+	owner: string
+): Promise<Statistics> {
 	const runs = await queries.outcomes(owner);
 	return {
-		operations: models.map((model) => summarize(model, runs.filter(({ operation }) => operation === model.id))),
+		operations: models.map((model) =>
+			summarize(
+				model,
+				runs.filter(({ operation }) => operation === model.id)
+			)
+		),
 		cancellations: await queries.cancellations(owner),
 		coverage: { ...coverage(queries.held()), nominal: 0.8 }
 	};
@@ -36,7 +45,14 @@ function summarize({ id, title }: AnyModel, runs: Runs): Statistics['operations'
 	const count = (outcome: string) => runs.filter((run) => run.outcome === outcome).length;
 	const costs = runs.flatMap(({ costUsd }) => costUsd ?? []);
 	return {
-		...{ id, title, runs: runs.length, succeeded: count('succeeded'), failed: count('failed'), cancelled: count('cancelled') },
+		...{
+			id,
+			title,
+			runs: runs.length,
+			succeeded: count('succeeded'),
+			failed: count('failed'),
+			cancelled: count('cancelled')
+		},
 		medianMs: median(runs.filter(({ outcome }) => outcome === 'succeeded').map(({ totalMs }) => totalMs)),
 		costUsd: costs.length > 0 ? costs.reduce((sum, usd) => sum + usd, 0) : null
 	};

@@ -2,7 +2,8 @@ import type { Citation } from '../operation.ts';
 import type { CitedSource } from './model.ts';
 
 /** A link in parentheses: how models write a citation. A link without them is part of the prose and stays. */
-const cited = /\(\[((?:[^\]\\]|\\.)*)\]\(((?:https?:\/\/|\/(?!\/))[^\s()]*(?:\([^\s()]*\)[^\s()]*)*)(?:\s+"[^"]*")?\)\)/g;
+const cited =
+	/\(\[((?:[^\]\\]|\\.)*)\]\(((?:https?:\/\/|\/(?!\/))[^\s()]*(?:\([^\s()]*\)[^\s()]*)*)(?:\s+"[^"]*")?\)\)/g;
 /** The start of something that may become one. */
 const opening = /\((?:\[(?:[^\]\\]|\\.)*(?:\](?:\([^\s]*)?)?)?$/;
 /** An opening that has not become a link after this many characters is ordinary text. */
@@ -69,7 +70,11 @@ export class CitationStream {
 /** A whole report with its citations numbered: where the provider's annotations say, and wherever a link stands in parentheses. */
 export function numberCitations(text: string, citations: readonly Citation[], bibliography: Bibliography): string {
 	for (const { url, title } of citations) bibliography.name(url, title);
-	return numbered(withAnnotated(text, citations), bibliography, (url) => citations.find((known) => withoutTracking(known.url) === withoutTracking(url))?.title);
+	return numbered(
+		withAnnotated(text, citations),
+		bibliography,
+		(url) => citations.find((known) => withoutTracking(known.url) === withoutTracking(url))?.title
+	);
 }
 
 /** Puts annotated links into parentheses, from the last to the first so that the offsets stay right. */
@@ -82,7 +87,11 @@ function withAnnotated(text: string, citations: readonly Citation[]): string {
 		}, text);
 }
 
-function numbered(text: string, bibliography: Bibliography, titleOf: (url: string) => string | undefined = () => undefined): string {
+function numbered(
+	text: string,
+	bibliography: Bibliography,
+	titleOf: (url: string) => string | undefined = () => undefined
+): string {
 	return text.replace(cited, (_whole, label: string, url: string) => {
 		const id = bibliography.cite(url, titleOf(url) ?? label);
 		return `[${id}](#source-${id})`;
@@ -96,6 +105,8 @@ function withoutTracking(url: string): string {
 /** The report as a file: the text, then its sources with their addresses. */
 export function asMarkdownFile(report: string, sources: readonly CitedSource[]): string {
 	if (sources.length === 0) return `${report.trim()}\n`;
-	const list = sources.map(({ id, url, title }) => `${id}. <a id="source-${id}"></a>[${title.replaceAll(/[[\]]/g, '')}](${url})`);
+	const list = sources.map(
+		({ id, url, title }) => `${id}. <a id="source-${id}"></a>[${title.replaceAll(/[[\]]/g, '')}](${url})`
+	);
 	return `${report.trim()}\n\n## Sources\n\n${list.join('\n')}\n`;
 }

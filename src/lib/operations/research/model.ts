@@ -6,7 +6,11 @@ export const depth = z.enum(['quick', 'standard', 'deep']);
 export type Depth = z.infer<typeof depth>;
 
 const input = z.strictObject({
-	query: z.string().trim().min(3, 'Ask a question of at least 3 characters.').max(8_000, 'Ask a question of at most 8,000 characters.'),
+	query: z
+		.string()
+		.trim()
+		.min(3, 'Ask a question of at least 3 characters.')
+		.max(8_000, 'Ask a question of at most 8,000 characters.'),
 	depth: depth.default('standard'),
 	model: z.string().trim().min(1).max(100).optional(),
 	provider: z.string().trim().min(1).max(40).optional()
@@ -84,12 +88,14 @@ export const research = defineOperation({
 	variantOf: ({ depth }) => depth,
 	keptOf(state, content) {
 		const counts = [
-			[state.calls.filter(({ action }) => action === 'search').length, 'searches'],
-			[state.reasoning.length, 'reasoning notes'],
-			[state.sources.length, 'sources'],
-			[content.report?.length ?? 0, 'characters of the report']
+			[state.calls.filter(({ action }) => action === 'search').length, 'search', 'searches'],
+			[state.reasoning.length, 'reasoning note', 'reasoning notes'],
+			[state.sources.length, 'source', 'sources'],
+			[content.report?.length ?? 0, 'character of the report', 'characters of the report']
 		] as const;
-		return counts.filter(([count]) => count > 0).map(([count, what]) => `${count.toLocaleString('en')} ${what}`);
+		return counts
+			.filter(([count]) => count > 0)
+			.map(([count, one, many]) => `${count.toLocaleString('en')} ${count === 1 ? one : many}`);
 	},
 	limits: { timeoutMs: 60 * 60_000, running: 4 },
 	can: { finishNow: false, resumable: true, repeatable: false },
@@ -97,15 +103,27 @@ export const research = defineOperation({
 });
 
 /** A step that comes again keeps its place and time. */
-function settleReasoning(steps: ResearchState['reasoning'], step: ResearchState['reasoning'][number]): ResearchState['reasoning'] {
+function settleReasoning(
+	steps: ResearchState['reasoning'],
+	step: ResearchState['reasoning'][number]
+): ResearchState['reasoning'] {
 	if (!steps.some(({ index }) => index === step.index)) return [...steps, step];
 	return steps.map((known) => (known.index === step.index ? { ...step, at: known.at } : known));
 }
 
 /** A source that comes again keeps its place and gains what was missing. */
-function mergeSource(sources: ResearchState['sources'], found: ResearchState['sources'][number]): ResearchState['sources'] {
+function mergeSource(
+	sources: ResearchState['sources'],
+	found: ResearchState['sources'][number]
+): ResearchState['sources'] {
 	if (!sources.some(({ url }) => url === found.url)) return [...sources, found];
 	return sources.map((known) =>
-		known.url === found.url ? { ...known, title: found.number === null ? (known.title ?? found.title) : found.title, number: known.number ?? found.number } : known
+		known.url === found.url
+			? {
+					...known,
+					title: found.number === null ? (known.title ?? found.title) : found.title,
+					number: known.number ?? found.number
+				}
+			: known
 	);
 }

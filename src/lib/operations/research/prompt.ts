@@ -2,7 +2,15 @@ import type { ResponseRequest } from '../operation.ts';
 import type { Depth } from './model.ts';
 
 /** What a depth asks of the model, and how long its report tends to be (characters; our own guess until it is measured). */
-export const depths: Record<Depth, { effort: NonNullable<ResponseRequest['effort']>; maxToolCalls: number; context: 'low' | 'medium' | 'high'; expectedLength: number }> = {
+export const depths: Record<
+	Depth,
+	{
+		effort: NonNullable<ResponseRequest['effort']>;
+		maxToolCalls: number;
+		context: 'low' | 'medium' | 'high';
+		expectedLength: number;
+	}
+> = {
 	quick: { effort: 'low', maxToolCalls: 8, context: 'low', expectedLength: 2_500 },
 	standard: { effort: 'medium', maxToolCalls: 24, context: 'medium', expectedLength: 5_000 },
 	deep: { effort: 'high', maxToolCalls: 60, context: 'high', expectedLength: 10_000 }

@@ -39,12 +39,16 @@ class Researcher {
 	/** What the page shows of the report. */
 	#shown: string;
 	readonly #commentary = new Set<string>();
+	/** What the same job told before its process was lost: a polled provider tells all of it again. */
+	readonly #told: ReadonlySet<string>;
 
 	constructor(ctx: Context, expectedLength: number) {
 		this.#ctx = ctx;
 		this.#expectedLength = expectedLength;
 		const { state, content } = ctx.resumed ?? { state: research.state(), content: {} as Record<string, string> };
-		const cited = state.sources.flatMap(({ number, url, title }) => (number === null ? [] : { id: number, url, title: title ?? url }));
+		const cited = state.sources.flatMap(({ number, url, title }) =>
+			number === null ? [] : { id: number, url, title: title ?? url }
+		);
 		this.#bibliography = new Bibliography(
 			cited.toSorted((a, b) => a.id - b.id),
 			({ id, url, title }) => ctx.emit('source', { url, title, number: id })
@@ -53,6 +57,10 @@ class Researcher {
 		this.#queries = state.calls.flatMap(({ query }) => query ?? []);
 		this.#steps = state.reasoning.length;
 		this.#called = state.calls.length > 0;
+		this.#told = new Set([
+			...state.calls.map(({ callId }) => callId),
+			...state.reasoning.map(({ summary }) => summary)
+		]);
 		this.#shown = content.report ?? '';
 	}
 
@@ -79,7 +87,7 @@ class Researcher {
 	}
 
 	#reason(summary: string): void {
-		if (summary.trim() === '') return;
+		if (summary.trim() === '' || this.#told.has(summary)) return;
 		const step = { index: this.#steps++, summary };
 		const type = this.#answer ? 'synthesizing' : this.#called ? 'searching' : 'planning';
 		this.#ctx.emit('reasoning', { ...step, type });
@@ -94,7 +102,7 @@ class Researcher {
 			return this.#ctx.activity('Searching the web');
 		}
 		if (state === 'failed') return this.#ctx.activity('A search failed; going on');
-		if (action) this.#act(callId, action);
+		if (action && !this.#told.has(callId) && !this.#told.has(`${callId}-1`)) this.#act(callId, action);
 	}
 
 	#act(callId: string, action: WebAction): void {
@@ -159,7 +167,8 @@ class Researcher {
 	async conclude(outcome: ProviderOutcome): Promise<ResearchResult> {
 		if (outcome.refusal) throw new HeadwayError('refused', `The model declined: ${outcome.refusal}`);
 		if (outcome.error) throw outcome.error;
-		if (outcome.status === 'cancelled') throw new HeadwayError('provider_error', `The run was cancelled at ${this.#ctx.provider.label}. Try again.`);
+		if (outcome.status === 'cancelled')
+			throw new HeadwayError('provider_error', `The run was cancelled at ${this.#ctx.provider.label}. Try again.`);
 		if (outcome.text.trim() === '') throw emptyAnswer(outcome);
 		this.#ctx.phase('synthesizing');
 		const report = numberCitations(outcome.text, outcome.citations, this.#bibliography);
@@ -180,8 +189,10 @@ function emptyAnswer(outcome: ProviderOutcome): HeadwayError {
 }
 
 function whyIncomplete({ incompleteReason }: ProviderOutcome): string {
-	if (incompleteReason === 'max_output_tokens') return 'Stopped at the length limit: the report is not complete. Ask for less, or try again.';
-	if (incompleteReason === 'content_filter') return 'Stopped by the content filter: the report is not complete. Ask in other words.';
+	if (incompleteReason === 'max_output_tokens')
+		return 'Stopped at the length limit: the report is not complete. Ask for less, or try again.';
+	if (incompleteReason === 'content_filter')
+		return 'Stopped by the content filter: the report is not complete. Ask in other words.';
 	return 'The model stopped before the end: the report is not complete.';
 }
 

@@ -5,10 +5,14 @@ import Database from 'better-sqlite3';
 import { drizzle, type BetterSQLite3Database } from 'drizzle-orm/better-sqlite3';
 import { migrate } from 'drizzle-orm/better-sqlite3/migrator';
 import { eq } from 'drizzle-orm';
+import type { BaseSQLiteDatabase } from 'drizzle-orm/sqlite-core';
 import { ConfigError } from '../config.ts';
 import * as schema from './schema.ts';
 
 export type Db = BetterSQLite3Database<typeof schema> & { $client: Database.Database };
+
+/** What reads and writes rows: the database, or one transaction of it. */
+export type Rows = BaseSQLiteDatabase<'sync', Database.RunResult, typeof schema>;
 
 /** An open database: `logEpoch` names this incarnation of the log; a database made anew has another. */
 export interface OpenDb {
@@ -36,7 +40,9 @@ function makeFolder(folder: string): void {
 		mkdirSync(folder, { recursive: true });
 		accessSync(folder, constants.W_OK | constants.X_OK);
 	} catch {
-		throw new ConfigError(`The data folder ${folder} cannot be written. Make it writable for this user, or set HEADWAY_DATA to another folder.`);
+		throw new ConfigError(
+			`The data folder ${folder} cannot be written. Make it writable for this user, or set HEADWAY_DATA to another folder.`
+		);
 	}
 }
 
@@ -61,10 +67,15 @@ const corrupt = ['SQLITE_CORRUPT', 'SQLITE_NOTADB'];
 function explained(file: string, error: unknown): unknown {
 	const code = causeCode(error);
 	if (corrupt.some((prefix) => code.startsWith(prefix)))
-		return new ConfigError(`The database ${file} is damaged. Move it away to start with an empty one, or put a backup in its place.`);
+		return new ConfigError(
+			`The database ${file} is damaged. Move it away to start with an empty one, or put a backup in its place.`
+		);
 	if (code.startsWith('SQLITE_CANTOPEN') || code.startsWith('SQLITE_READONLY'))
-		return new ConfigError(`The database ${file} cannot be opened for writing. Check who owns it, or set HEADWAY_DATA to another folder.`);
-	if (code.startsWith('SQLITE_FULL')) return new ConfigError(`The disk of ${file} is full. Make room, then start again.`);
+		return new ConfigError(
+			`The database ${file} cannot be opened for writing. Check who owns it, or set HEADWAY_DATA to another folder.`
+		);
+	if (code.startsWith('SQLITE_FULL'))
+		return new ConfigError(`The disk of ${file} is full. Make room, then start again.`);
 	return error;
 }
 

@@ -23,13 +23,19 @@ export function door(handlers: Handlers): Door {
 }
 
 function preflight(allow: string): Response {
-	const headers = { 'access-control-allow-methods': allow, 'access-control-allow-headers': 'content-type, idempotency-key, last-event-id' };
+	const headers = {
+		'access-control-allow-methods': allow,
+		'access-control-allow-headers': 'content-type, idempotency-key, last-event-id'
+	};
 	return new Response(null, { status: 204, headers });
 }
 
 function explain(error: unknown, { locals, url }: RequestEvent): HeadwayError {
 	if (error instanceof HeadwayError) return error;
-	locals.app.log.error({ error: error instanceof Error ? error.stack : String(error), path: url.pathname }, 'request failed');
+	locals.app.log.error(
+		{ error: error instanceof Error ? error.stack : String(error), path: url.pathname },
+		'request failed'
+	);
 	return new HeadwayError('internal', 'Something went wrong inside Headway. The log says more.');
 }
 
@@ -39,10 +45,12 @@ const BODY_LIMIT = 256 * 1024;
 /** The JSON object in a request's body. */
 export async function readBody(request: Request): Promise<Record<string, unknown>> {
 	const type = request.headers.get('content-type')?.split(';')[0]?.trim().toLowerCase();
-	if (type !== 'application/json') throw new HeadwayError('unsupported_media_type', 'Send the body as application/json.');
+	if (type !== 'application/json')
+		throw new HeadwayError('unsupported_media_type', 'Send the body as application/json.');
 	const text = await readText(request);
 	const body = parseJson(text);
-	if (typeof body !== 'object' || body === null || Array.isArray(body)) throw new HeadwayError('bad_request', 'The body must be a JSON object.');
+	if (typeof body !== 'object' || body === null || Array.isArray(body))
+		throw new HeadwayError('bad_request', 'The body must be a JSON object.');
 	return body as Record<string, unknown>;
 }
 
@@ -81,6 +89,7 @@ function parseJson(text: string): unknown {
 export function readCount(url: URL, name: string, max: number): number | undefined {
 	const text = url.searchParams.get(name);
 	if (text === null) return undefined;
-	if (!/^\d{1,15}$/.test(text) || Number(text) > max) throw new HeadwayError('bad_request', `\`${name}\` must be a whole number from 0 to ${max}.`);
+	if (!/^\d{1,15}$/.test(text) || Number(text) > max)
+		throw new HeadwayError('bad_request', `\`${name}\` must be a whole number from 0 to ${max}.`);
 	return Number(text);
 }

@@ -13,7 +13,10 @@ export function guard({ request, url }: RequestEvent, config: Config): HeadwayEr
 }
 
 function foreign(): HeadwayError {
-	return new HeadwayError('forbidden_origin', 'Requests from other sites are refused. Set ORIGIN or HEADWAY_CORS_ORIGINS if this one is yours.');
+	return new HeadwayError(
+		'forbidden_origin',
+		'Requests from other sites are refused. Set ORIGIN or HEADWAY_CORS_ORIGINS if this one is yours.'
+	);
 }
 
 /** Adds the headers that every answer has, and CORS ones for allowed origins only. */

@@ -15,7 +15,9 @@ const PROBE = 'readiness-probe';
 export async function ready({ locals }: RequestEvent): Promise<Response> {
 	const { app } = locals;
 	const draining = app.live.draining.aborted;
-	const [database, streams] = draining ? [true, false] : await Promise.all([works(() => app.queries.probe()), works(() => probeStream(locals))]);
+	const [database, streams] = draining
+		? [true, false]
+		: await Promise.all([works(() => app.queries.probe()), works(() => probeStream(locals))]);
 	const ok = database && streams;
 	const body = { status: ok ? 'ready' : draining ? 'draining' : 'not_ready', checks: { database, streams } };
 	return Response.json(body, { status: ok ? 200 : 503 });

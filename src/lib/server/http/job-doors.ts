@@ -11,27 +11,45 @@ import { sseResponse } from './sse.ts';
 const LONGEST_WAIT = 600;
 const MAX_SEQ = Number.MAX_SAFE_INTEGER;
 
-const startBody = z.strictObject({ operation: z.string().min(1).max(100), input: z.unknown().optional(), options: z.unknown().optional() });
+const startBody = z.strictObject({
+	operation: z.string().min(1).max(100),
+	input: z.unknown().optional(),
+	options: z.unknown().optional()
+});
 const answerBody = z.strictObject({ questionId: z.string().min(1).max(100), value: z.unknown() });
 
 /** `POST /api/jobs`: 201 with the snapshot, 200 for a repeated key, or the job's events when the caller asks for a stream. */
 export async function startJob(event: RequestEvent): Promise<Response> {
 	const { request, locals } = event;
-	const { operation, input, options } = readInput(startBody, await readBody(request), 'body') as z.output<typeof startBody>;
-	const { snapshot, created } = await locals.app.jobs.start(locals.owner, { operation, input, options, idempotencyKey: readKey(request) });
+	const { operation, input, options } = readInput(startBody, await readBody(request), 'body') as z.output<
+		typeof startBody
+	>;
+	const { snapshot, created } = await locals.app.jobs.start(locals.owner, {
+		operation,
+		input,
+		options,
+		idempotencyKey: readKey(request)
+	});
 	const headers = { location: `/api/jobs/${snapshot.id}` };
 	if (wantsStream(request)) return streamStarted(event, snapshot, headers);
 	return Response.json(snapshot, { status: created ? 201 : 200, headers });
 }
 
 /** Without a wish for it, hanging up leaves the job running (CX-16). */
-function streamStarted({ request, locals }: RequestEvent, snapshot: JobSnapshot, headers: Record<string, string>): Promise<Response> {
+function streamStarted(
+	{ request, locals }: RequestEvent,
+	snapshot: JobSnapshot,
+	headers: Record<string, string>
+): Promise<Response> {
 	const { app, owner } = locals;
 	const cancels = snapshot.options.onDisconnect === 'cancel';
 	const onHangUp = () => {
 		if (cancels) void app.jobs.cancel(owner, snapshot.id, 'disconnect').catch(() => undefined);
 	};
-	return sseResponse({ app, owner, jobId: snapshot.id, after: 0, signal: request.signal, onHangUp }, { status: 200, headers });
+	return sseResponse(
+		{ app, owner, jobId: snapshot.id, after: 0, signal: request.signal, onHangUp },
+		{ status: 200, headers }
+	);
 }
 
 function wantsStream(request: Request): boolean {
@@ -40,7 +58,8 @@ function wantsStream(request: Request): boolean {
 
 function readKey(request: Request): string | undefined {
 	const key = request.headers.get('idempotency-key') ?? undefined;
-	if (key !== undefined && !/^[\x21-\x7e]{1,200}$/.test(key)) throw new HeadwayError('bad_request', 'Idempotency-Key must be 1 to 200 visible ASCII characters.');
+	if (key !== undefined && !/^[\x21-\x7e]{1,200}$/.test(key))
+		throw new HeadwayError('bad_request', 'Idempotency-Key must be 1 to 200 visible ASCII characters.');
 	return key;
 }
 
@@ -66,7 +85,11 @@ export async function getJob({ url, locals, params, request }: RequestEvent): Pr
 	const { app, owner } = locals;
 	const wait = readCount(url, 'wait', LONGEST_WAIT);
 	const id = params.id ?? '';
-	return Response.json(wait === undefined ? await app.jobs.snapshot(owner, id) : await app.jobs.wait(owner, id, wait * 1_000, request.signal));
+	return Response.json(
+		wait === undefined
+			? await app.jobs.snapshot(owner, id)
+			: await app.jobs.wait(owner, id, wait * 1_000, request.signal)
+	);
 }
 
 export async function removeJob({ locals, params }: RequestEvent): Promise<Response> {
@@ -89,7 +112,9 @@ export async function retryJob({ locals, params, request }: RequestEvent): Promi
 }
 
 export async function answerJob({ locals, params, request }: RequestEvent): Promise<Response> {
-	const { questionId, value } = readInput(answerBody, await readOptionalBody(request), 'body') as z.output<typeof answerBody>;
+	const { questionId, value } = readInput(answerBody, await readOptionalBody(request), 'body') as z.output<
+		typeof answerBody
+	>;
 	return Response.json(await locals.app.jobs.answer(locals.owner, params.id ?? '', questionId, value));
 }
 
@@ -98,9 +123,9 @@ export async function jobEvents(event: RequestEvent, jobId = event.params.id ?? 
 	const { app, owner } = event.locals;
 	const { seq, ended } = await app.jobs.head(owner, jobId);
 	const lastId = readLastEventId(event.request);
-	if (lastId !== undefined && lastId > seq) throw futureCursor(lastId, seq);
 	// A browser's EventSource comes back after the end; 204 is what makes it stop (RS-10).
 	if (lastId !== undefined && ended && lastId >= seq) return new Response(null, { status: 204 });
+	if (lastId !== undefined && lastId > seq) throw futureCursor(lastId, seq);
 	const after = lastId ?? readCount(event.url, 'after', MAX_SEQ) ?? 0;
 	if (after > seq) throw futureCursor(after, seq);
 	return sseResponse({ app, owner, jobId, after, signal: event.request.signal });
@@ -124,6 +149,7 @@ export async function eventsByResponse(event: RequestEvent): Promise<Response> {
 function readLastEventId(request: Request): number | undefined {
 	const text = request.headers.get('last-event-id');
 	if (text === null || text === '') return undefined;
-	if (!/^\d{1,15}$/.test(text)) throw new HeadwayError('bad_request', 'Last-Event-ID must be the id of an event of this stream.');
+	if (!/^\d{1,15}$/.test(text))
+		throw new HeadwayError('bad_request', 'Last-Event-ID must be the id of an event of this stream.');
 	return Number(text);
 }

@@ -1,4 +1,4 @@
-import { HeadwayError, type ErrorCode } from '../../jobs/error.ts';
+import type { ErrorCode, HeadwayError } from '../../jobs/error.ts';
 
 const statuses: Partial<Record<ErrorCode, number>> = {
 	bad_request: 400,
@@ -27,12 +27,16 @@ export function statusOf(code: ErrorCode): number {
 export function problem(error: HeadwayError, headers: Record<string, string> = {}): Response {
 	const status = statusOf(error.code);
 	const body = {
-		type: `/docs/errors#${error.code}`,
+		type: `urn:headway:problem:${error.code}`,
 		title: error.message,
 		status,
 		code: error.code,
 		...(error.fields ? { fields: error.fields } : {})
 	};
-	const retry: Record<string, string> = error.retryAfter === undefined ? {} : { 'retry-after': String(Math.ceil(error.retryAfter)) };
-	return new Response(JSON.stringify(body), { status, headers: { 'content-type': 'application/problem+json', ...retry, ...headers } });
+	const retry: Record<string, string> =
+		error.retryAfter === undefined ? {} : { 'retry-after': String(Math.ceil(error.retryAfter)) };
+	return new Response(JSON.stringify(body), {
+		status,
+		headers: { 'content-type': 'application/problem+json', ...retry, ...headers }
+	});
 }

@@ -42,7 +42,11 @@ export async function sseResponse(request: SseRequest, init: ResponseInit = {}):
 			await chunks.return();
 		}
 	});
-	const headers = { 'content-type': 'text/event-stream; charset=utf-8', 'cache-control': 'no-cache, no-transform', 'x-accel-buffering': 'no' };
+	const headers = {
+		'content-type': 'text/event-stream; charset=utf-8',
+		'cache-control': 'no-cache, no-transform',
+		'x-accel-buffering': 'no'
+	};
 	return new Response(body, { ...init, headers: { ...headers, ...(init.headers as Record<string, string>) } });
 }
 

@@ -10,7 +10,11 @@ export function writeCursor(logEpoch: string, cursors: readonly JobCursor[]): st
 const OTHER_LOG = Number.MAX_SAFE_INTEGER;
 
 /** Moves what a reader follows to where its last id says it was. An id of another log (a restored backup) counts as the future, for which there is a snapshot; nonsense is ignored. */
-export function readCursor(lastEventId: string | undefined, logEpoch: string, follow: readonly JobCursor[]): JobCursor[] {
+export function readCursor(
+	lastEventId: string | undefined,
+	logEpoch: string,
+	follow: readonly JobCursor[]
+): JobCursor[] {
 	if (!lastEventId) return [...follow];
 	const [epoch, list = ''] = lastEventId.split(';');
 	const known = new Map(list.split(',').map((entry) => parse(entry)));

@@ -5,5 +5,10 @@ import { operationsRouter } from './operations.ts';
 import { systemRouter } from './system.ts';
 
 /** The typed door. */
-export const appRouter = router({ operations: operationsRouter, jobs: jobsRouter, live: liveRouter, system: systemRouter });
+export const appRouter = router({
+	operations: operationsRouter,
+	jobs: jobsRouter,
+	live: liveRouter,
+	system: systemRouter
+});
 export type AppRouter = typeof appRouter;

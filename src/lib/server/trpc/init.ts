@@ -22,13 +22,22 @@ const t = initTRPC.context<Context>().create({
 	errorFormatter({ shape, error }) {
 		const cause = error.cause instanceof HeadwayError ? error.cause : null;
 		const { httpStatus, path } = shape.data;
-		const data = { code: shape.data.code, httpStatus, path, reason: cause?.code ?? null, fields: cause?.fields ?? null, retryAfter: cause?.retryAfter ?? null };
+		const data = {
+			code: shape.data.code,
+			httpStatus,
+			path,
+			reason: cause?.code ?? null,
+			fields: cause?.fields ?? null,
+			retryAfter: cause?.retryAfter ?? null
+		};
 		return { ...shape, message: cause?.message ?? publicMessage(error), data };
 	}
 });
 
 function publicMessage(error: TRPCError): string {
-	return error.code === 'INTERNAL_SERVER_ERROR' ? 'Something went wrong inside Headway. The log says more.' : error.message;
+	return error.code === 'INTERNAL_SERVER_ERROR'
+		? 'Something went wrong inside Headway. The log says more.'
+		: error.message;
 }
 
 const byStatus: Record<number, TRPCError['code']> = {
@@ -45,14 +54,19 @@ const byStatus: Record<number, TRPCError['code']> = {
 
 /** A domain error as tRPC's, with its own code and sentence kept. */
 export function asTrpcError(error: HeadwayError): TRPCError {
-	return new TRPCError({ code: byStatus[statusOf(error.code)] ?? 'INTERNAL_SERVER_ERROR', message: error.message, cause: error });
+	return new TRPCError({
+		code: byStatus[statusOf(error.code)] ?? 'INTERNAL_SERVER_ERROR',
+		message: error.message,
+		cause: error
+	});
 }
 
 const explained = t.middleware(async ({ next, ctx, path }) => {
 	const result = await next();
 	if (result.ok) return result;
 	if (result.error.cause instanceof HeadwayError) throw asTrpcError(result.error.cause);
-	if (result.error.code === 'INTERNAL_SERVER_ERROR') ctx.app.log.error({ path, error: result.error.stack }, 'procedure failed');
+	if (result.error.code === 'INTERNAL_SERVER_ERROR')
+		ctx.app.log.error({ path, error: result.error.stack }, 'procedure failed');
 	return result;
 });
 

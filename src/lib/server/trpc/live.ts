@@ -19,7 +19,10 @@ export const liveRouter = router({
 	watch: procedure.input(watch).subscription(async function* ({ ctx, input, signal }) {
 		const follow = readCursor(input.lastEventId, ctx.app.logEpoch, input.follow);
 		const until = signal ?? ctx.signal;
-		for await (const { cursors, ...frame } of ctx.app.live.watch({ owner: ctx.owner, follow, feed: input.feed, snapshots: true }, until))
+		for await (const { cursors, ...frame } of ctx.app.live.watch(
+			{ owner: ctx.owner, follow, feed: input.feed, snapshots: true },
+			until
+		))
 			yield tracked(writeCursor(ctx.app.logEpoch, cursors), frame);
 	})
 });

@@ -16,7 +16,12 @@ function operationRouter<M extends AnyModel>(model: M) {
 	return router({
 		start: procedure.input(request).mutation(async ({ ctx, input }) => {
 			// `Jobs` checks input and options with the schemas of the model: one check, one set of sentences, for every door.
-			const { snapshot } = await ctx.app.jobs.start(ctx.owner, { operation: model.id, input: input.input, options: input.options, idempotencyKey: input.key });
+			const { snapshot } = await ctx.app.jobs.start(ctx.owner, {
+				operation: model.id,
+				input: input.input,
+				options: input.options,
+				idempotencyKey: input.key
+			});
 			return snapshot as JobSnapshot<StateOf<M>, ResultOf<M>>;
 		})
 	});

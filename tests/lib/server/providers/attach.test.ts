@@ -383,6 +383,15 @@ test.each([
 	}
 );
 
+test('CX-15 an abort is obeyed even when the provider does not hear it', async () => {
+	provider.create = () => ({ [Symbol.asyncIterator]: () => ({ next: () => new Promise(() => {}) }) });
+	const running = collect(attach(provider, request, memory, deps()));
+	await settle();
+	const reason = new Error('the person left');
+	abort.abort(reason);
+	expect((await running).error).toBe(reason);
+});
+
 test('CX-15 who stops listening closes the request', async () => {
 	provider.creates = [[created, 'silence']];
 	for await (const event of attach(provider, request, memory, deps())) if (event.type === 'created') break;

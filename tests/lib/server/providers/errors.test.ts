@@ -202,6 +202,10 @@ test('TS-15 a key never gets into what is logged', async () => {
 	expect(logged).not.toMatch(/0123456789abcdef|XYZ12345/);
 });
 
+test("TS-15 a key in nobody's known form is kept out of the log too", () => {
+	expect(redact('no token "tr0ub4dor&3" here', 'tr0ub4dor&3')).toBe('no token "[key]" here');
+});
+
 test('TS-15 what is logged of an error page is bounded', () => {
 	expect(redact('x'.repeat(10_000), '')).toHaveLength(2_000);
 });

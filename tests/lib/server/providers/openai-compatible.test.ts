@@ -85,7 +85,7 @@ test('RS-03 a query leads to a page about it, safe inside a Markdown link', () =
 });
 
 test.each(['ftp://example.org/v1', 'javascript:alert(1)', 'api.openai.com'])(
-	'an address like %s is refused',
+	'TS-15 an address like %s is refused in a sentence',
 	(baseURL) => {
 		expect(() => providerAt(baseURL)).toThrow(/must begin with http/);
 	}
@@ -214,6 +214,34 @@ test('RS-13 interim remarks are told apart and are no part of the answer', async
 		{ itemId: 'm1', phase: 'commentary' },
 		{ itemId: 'm2', phase: 'final_answer' }
 	]);
+});
+
+test('RS-13 a remark after an answer without a phase does not become the answer', async () => {
+	const message = (text: string, phase?: string) => ({
+		type: 'message',
+		phase,
+		content: [{ type: 'output_text', text }]
+	});
+	const output = [message('The report.'), message('One more search.', 'commentary')];
+	const events = await normalized([begin, { ...end, response: { ...end.response, output } }]);
+	expect(events.at(-1)).toMatchObject({ type: 'ended', outcome: { text: 'The report.' } });
+});
+
+test('RS-13 an answer in two parts is one text, its citations where they are in it', async () => {
+	const annotation = { type: 'url_citation', url: 'https://a.org/', title: 'A', start_index: 0, end_index: 4 };
+	const content = ['one ', 'two '].map((text) => ({ type: 'output_text', text, annotations: [annotation] }));
+	const output = [{ id: 'm', type: 'message', content }];
+	const events = await normalized([begin, { ...end, response: { ...end.response, output } }]);
+	expect(events.at(-1)).toMatchObject({
+		type: 'ended',
+		outcome: {
+			text: 'one two ',
+			citations: [
+				{ start: 0, end: 4 },
+				{ start: 4, end: 8 }
+			]
+		}
+	});
 });
 
 async function cited(text: string, annotation: object): Promise<unknown> {

@@ -27,6 +27,7 @@ function withHint(response: Response, body: ReadableStream<Uint8Array>): Respons
 	return new Response(body.pipeThrough(hint), response);
 }
 
-const other: RequestHandler = () => problem(new HeadwayError('method_not_allowed', 'This address takes GET and POST.'), { allow: 'GET, POST' });
+const other: RequestHandler = () =>
+	problem(new HeadwayError('method_not_allowed', 'This address takes GET and POST.'), { allow: 'GET, POST' });
 
 export { handle as GET, handle as POST, other as fallback };

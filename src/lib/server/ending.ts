@@ -1,0 +1,78 @@
+import type { ErrorCode } from '../jobs/error.ts';
+import type { Cost, Receipt, Usage } from '../jobs/event.ts';
+import type { CancelReason } from '../jobs/job.ts';
+import type { JobSnapshot } from '../jobs/snapshot.ts';
+import type { JobRow, timings } from './db/schema.ts';
+import type { NewEvent } from './event-log.ts';
+
+/** How a job ends. */
+export type Ending =
+	| { status: 'succeeded'; result: unknown; cost: Cost; usage: Usage | null }
+	| {
+			status: 'failed';
+			code: ErrorCode;
+			message: string;
+			retryable: boolean;
+			cost: Cost;
+			usage: Usage | null;
+			receipt: Receipt | null;
+	  }
+	| { status: 'cancelled'; receipt: Receipt };
+
+/** The event that ends the log. */
+export function terminalEvent(ending: Ending): NewEvent {
+	switch (ending.status) {
+		case 'succeeded':
+			return {
+				type: 'done',
+				data: { result: ending.result, resultAvailable: ending.result !== null, cost: ending.cost, usage: ending.usage }
+			};
+		case 'failed': {
+			const { code, message, retryable, cost, usage, receipt } = ending;
+			return { type: 'error', data: { code, message, retryable, cost, usage, receipt } };
+		}
+		case 'cancelled':
+			return { type: 'cancelled', data: { reason: ending.receipt.reason, receipt: ending.receipt } };
+	}
+}
+
+/** What the row keeps of a failure or a stop. */
+export function faultOf(ending: Ending): Partial<JobRow> {
+	if (ending.status === 'failed')
+		return { errorCode: ending.code, errorMessage: ending.message, receipt: ending.receipt };
+	return ending.status === 'cancelled' ? { receipt: ending.receipt } : {};
+}
+
+/** The receipt of a job that was stopped while it was queued. */
+export function nothingRan(reason: CancelReason, now: number): Receipt {
+	const none = { acknowledgedAt: null, cleanedUp: [], usage: null, kept: ['the question'] };
+	return { reason, requestedAt: now, provider: 'not_needed', stoppedAt: now, cost: { usd: 0, known: true }, ...none };
+}
+
+/** The row of history that an ended job leaves. */
+export function timingOf(row: JobRow, ending: Ending, snapshot: JobSnapshot): typeof timings.$inferInsert {
+	const totalMs = snapshot.elapsedMs;
+	const range = row.forecast;
+	return {
+		...{
+			jobId: row.id,
+			owner: row.owner,
+			operation: row.operation,
+			model: row.model ?? '',
+			variant: row.variant,
+			totalMs
+		},
+		outcome: ending.status,
+		reason: ending.status === 'succeeded' ? null : (snapshot.receipt?.reason ?? null),
+		phases: phaseTimes(snapshot),
+		costUsd: snapshot.cost.usd,
+		...{ low: range ? Math.round(range.low) : null, high: range ? Math.round(range.high) : null },
+		held: range && ending.status === 'succeeded' ? totalMs >= range.low && totalMs <= range.high : null,
+		endedAt: snapshot.endedAt ?? 0
+	};
+}
+
+function phaseTimes(snapshot: JobSnapshot): Record<string, number> {
+	const spent = snapshot.phases.filter((phase) => phase.startedAt !== null && phase.endedAt !== null);
+	return Object.fromEntries(spent.map((phase) => [phase.name, (phase.endedAt ?? 0) - (phase.startedAt ?? 0)]));
+}

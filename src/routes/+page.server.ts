@@ -1,0 +1,17 @@
+import { forecastsOf } from './forecasts.server.ts';
+import { operations } from '$lib/operations/index.ts';
+import type { PageServerLoad } from './$types';
+
+export const load: PageServerLoad = async ({ locals: { app, owner }, url }) => {
+	const like = url.searchParams.get('like');
+	// A job that is gone is no reason to refuse an empty form.
+	const earlier = like === null ? null : await app.jobs.snapshot(owner, like).catch(() => null);
+	const forecasts = await Promise.all(
+		Object.values(operations).map(async (model) => [model.id, await forecastsOf(app, owner, model)] as const)
+	);
+	return {
+		title: 'New',
+		initial: earlier && { operation: earlier.operation, input: earlier.input },
+		forecasts: Object.fromEntries(forecasts)
+	};
+};
