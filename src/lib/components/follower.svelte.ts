@@ -9,6 +9,11 @@ export class Follower {
 	#overflowing = $state(false);
 	#element: HTMLElement | null = null;
 
+	/** Whether there is more than fits. */
+	get overflowing(): boolean {
+		return this.#overflowing;
+	}
+
 	/** Whether the newest has gone out of sight because the reader scrolled away. */
 	get behind(): boolean {
 		return this.#overflowing && !this.#following;
@@ -21,10 +26,13 @@ export class Follower {
 		const grown = () => this.#keepUp(element);
 		const observer = new MutationObserver(grown);
 		observer.observe(element, { childList: true, subtree: true, characterData: true });
+		const sized = new ResizeObserver(grown);
+		sized.observe(element);
 		element.addEventListener('scroll', scrolled, { passive: true });
 		grown();
 		return () => {
 			observer.disconnect();
+			sized.disconnect();
 			element.removeEventListener('scroll', scrolled);
 			this.#element = null;
 		};

@@ -108,6 +108,12 @@ export function coverage(forecasts: readonly boolean[]): { held: number; of: num
 	return { held: forecasts.filter(Boolean).length, of: forecasts.length };
 }
 
+/** Each phase's share of the whole work, adding up to 1: of the historical median once there are `MIN_RUNS` runs, declared before that. */
+export function phaseShares(phases: readonly PhasePrior[], history: readonly PastRun[]): number[] {
+	const learned = history.length >= MIN_RUNS ? phases.map(({ name }) => usualMs(history, name)) : [];
+	return sharesOf(learned.some((ms) => ms > 0) ? learned : phases.map((prior) => prior.weight));
+}
+
 function progressOf(input: EstimateInput): Progress {
 	const place = placeOf(input);
 	const within = input.measured === null ? approach(input.inPhaseMs, place.usual) : clamp(input.measured);
@@ -128,8 +134,7 @@ interface Place {
 function placeOf({ phases, history, phase, priorMs }: EstimateInput): Place {
 	const isLearned = history.length >= MIN_RUNS;
 	const priors = sharesOf(phases.map((prior) => prior.weight));
-	const learned = isLearned ? phases.map(({ name }) => usualMs(history, name)) : [];
-	const shares = learned.some((ms) => ms > 0) ? sharesOf(learned) : priors;
+	const shares = phaseShares(phases, history);
 	const index = phases.findIndex((prior) => prior.name === phase);
 	const start = total(shares.slice(0, Math.max(0, index)));
 	const end = start + (shares[Math.max(0, index)] ?? 0);

@@ -77,7 +77,9 @@ export const baseEvents = {
 		provider: z.string(),
 		model: z.string().nullable(),
 		/** Whether a run that another process had begun was taken up again. */
-		adopted: z.boolean()
+		adopted: z.boolean(),
+		/** Each phase's share of the whole work, as history has it. */
+		shares: z.record(z.string(), z.number()).optional()
 	}),
 	/** The provider's id of the work, as soon as it is known. */
 	response: z.object({ responseId: z.string(), model: z.string().nullable() }),

@@ -31,9 +31,10 @@ type Folds = { [E in BaseEvent as E['type']]: (s: JobSnapshot, data: E['data'], 
 /** What each event that every operation has does to a snapshot. */
 const folds: Folds = {
 	queued: (s, { retryOf }) => ({ ...s, retryOf }),
-	started: (s, { provider, model }, at) => ({
+	started: (s, { provider, model, shares }, at) => ({
 		...s,
-		...{ status: 'running', startedAt: s.startedAt ?? at, provider, model, queuePosition: null }
+		...{ status: 'running', startedAt: s.startedAt ?? at, provider, model, queuePosition: null },
+		phases: s.phases.map((phase) => ({ ...phase, weight: shares?.[phase.name] ?? phase.weight }))
 	}),
 	response: (s, { responseId, model }) => ({ ...s, responseId, model: model ?? s.model }),
 	phase: (s, { phase, fraction }, at) => enterPhase(s, phase, fraction, at),

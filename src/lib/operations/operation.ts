@@ -218,6 +218,8 @@ export interface Provider {
 	readonly can: { readonly background: boolean; readonly webSearch: boolean };
 	/** The model for an operation when the person named none. */
 	readonly defaultModel: string;
+	/** How long its runs take where that is known without history (ms); otherwise the operation's own figure stands. */
+	readonly typicalMs?: number;
 	/** A page that shows what was searched, for a query's link (IR-01). */
 	searchUrl(query: string): string;
 	/** Creates a response. Ends after a terminal event, or silently when the stream was cut: only `ended` means ended. With `stream: false` yields `created` and, when it is over already, `ended`. */

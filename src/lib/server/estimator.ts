@@ -1,4 +1,4 @@
-import { estimate, forecast, type Estimate, type PastRun } from '../jobs/estimate.ts';
+import { estimate, forecast, phaseShares, type Estimate, type PastRun } from '../jobs/estimate.ts';
 import type { AnyModel } from '../operations/operation.ts';
 import type { JobQueries, RunKind } from './job-queries.ts';
 
@@ -23,12 +23,19 @@ export class Expectation {
 	readonly #history: readonly PastRun[];
 	readonly #held: readonly boolean[];
 	readonly #quietAfterMs: number;
+	readonly #typicalMs: number;
 
-	constructor(model: AnyModel, queries: JobQueries, kind: RunKind, quietAfterMs = QUIET_AFTER_MS) {
+	constructor(
+		model: AnyModel,
+		queries: JobQueries,
+		kind: RunKind,
+		known: { quietAfterMs?: number; typicalMs?: number | undefined } = {}
+	) {
 		this.#model = model;
 		this.#history = queries.history(kind);
 		this.#held = queries.held(kind);
-		this.#quietAfterMs = quietAfterMs;
+		this.#quietAfterMs = known.quietAfterMs ?? QUIET_AFTER_MS;
+		this.#typicalMs = known.typicalMs ?? model.typicalMs;
 	}
 
 	/** The range of the whole time in ms, before the start; null without enough history. */
@@ -40,12 +47,18 @@ export class Expectation {
 		return this.#history.length;
 	}
 
+	/** Each phase's share of the whole work. */
+	shares(): Record<string, number> {
+		const phases: AnyModel['phases'] = this.#model.phases;
+		const shares = phaseShares(phases, this.#history);
+		return Object.fromEntries(phases.map(({ name }: { name: string }, index: number) => [name, shares[index] ?? 0]));
+	}
+
 	estimate(position: Position): Estimate {
-		const { phases, typicalMs } = this.#model;
 		return estimate({
 			...position,
-			phases,
-			priorMs: typicalMs,
+			phases: this.#model.phases,
+			priorMs: this.#typicalMs,
 			history: this.#history,
 			forecasts: this.#held,
 			quietAfterMs: this.#quietAfterMs

@@ -43,6 +43,7 @@ export class Run {
 	readonly #over = new AbortController();
 	#stopRequestedAt: number | null;
 	#leftBehind = false;
+	readonly #shares: Record<string, number>;
 	#forecast: JobRow['forecast'];
 
 	constructor(deps: RunDeps, row: JobRow, operation: OperationRun) {
@@ -65,7 +66,11 @@ export class Run {
 			onFailure: (error) => this.#writeFailed(error)
 		});
 		const kind = { operation: row.operation, model, variant: row.variant };
-		const expectation = new Expectation(operation.model, deps.queries, kind, deps.quietAfterMs);
+		const expectation = new Expectation(operation.model, deps.queries, kind, {
+			quietAfterMs: deps.quietAfterMs,
+			typicalMs: this.#provider.typicalMs
+		});
+		this.#shares = expectation.shares();
 		this.#forecast = row.forecast ?? expectation.forecast();
 		this.#meter = new ProgressMeter({
 			model: operation.model,
@@ -130,7 +135,7 @@ export class Run {
 		const model = row.model ?? null;
 		const provider = this.#provider.id;
 		this.#writer.add(
-			{ type: 'started', data: { epoch: row.epoch, provider, model, adopted: this.#adopted } },
+			{ type: 'started', data: { epoch: row.epoch, provider, model, adopted: this.#adopted, shares: this.#shares } },
 			{ provider, model, forecast: this.#forecast }
 		);
 		if (row.cancelRequestedAt !== null) this.stop(row.cancelReason ?? 'user');

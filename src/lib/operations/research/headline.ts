@@ -1,5 +1,5 @@
-// Summaries of reasoning mostly begin with a bold line that names the step.
-const BOLD = /^\s*\*\*(.+?)\*\*\s*(?:\n|$)/;
+// Summaries of reasoning mostly begin with bold words that name the step.
+const BOLD = /^\s*\*\*([^*\n]{1,120})\*\*\s*/;
 const LONGEST = 100;
 
 /** A step's summary, cut into what names it and what it says; `rest` is empty when the name is all. */

@@ -14,6 +14,9 @@ export function vendorAt(baseURL: string): VendorId {
 	return byPort[port] ?? 'custom';
 }
 
+/** A demo research takes 20 to 40 s at its ordinary pace. */
+const DEMO_MS = 30_000;
+
 const labels: Record<VendorId, string> = {
 	openai: 'OpenAI',
 	xai: 'xAI',
@@ -37,6 +40,7 @@ export function openProvider(config: Config, demoUrl: string | null, log: RunLog
 		vendor: vendors[vendor],
 		defaultModel: config.openai ? config.model : 'demo-research-1',
 		demo: vendor === 'demo',
+		...(vendor === 'demo' ? { typicalMs: DEMO_MS / config.demo.pace } : {}),
 		log
 	});
 }

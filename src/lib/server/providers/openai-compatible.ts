@@ -29,6 +29,8 @@ export interface OpenAICompatibleOptions {
 	readonly defaultModel: string;
 	/** It is the demo: everything costs nothing. */
 	readonly demo?: boolean;
+	/** How long its runs take, where that is known (ms). */
+	readonly typicalMs?: number;
 	readonly prices?: readonly Price[];
 	readonly log: RunLog;
 	/** How long a create or a resume may take until the answer begins. */
@@ -51,6 +53,7 @@ export class OpenAICompatible implements Provider {
 	readonly label: string;
 	readonly demo: boolean;
 	readonly defaultModel: string;
+	readonly typicalMs?: number;
 	readonly can: Provider['can'];
 	readonly #options: OpenAICompatibleOptions;
 	readonly #client: OpenAI;
@@ -65,6 +68,7 @@ export class OpenAICompatible implements Provider {
 		this.label = options.label;
 		this.demo = options.demo ?? false;
 		this.defaultModel = options.defaultModel;
+		if (options.typicalMs !== undefined) this.typicalMs = options.typicalMs;
 		this.can = { background: options.vendor.background, webSearch: options.vendor.webSearch !== null };
 		this.#options = options;
 		this.#createTimeoutMs = options.createTimeoutMs ?? 60_000;

@@ -1,0 +1,142 @@
+import { readdirSync, readFileSync, statSync } from 'node:fs';
+import { join } from 'node:path';
+import { render } from 'svelte/server';
+import { afterAll, beforeAll, expect, onTestFinished, test } from 'vitest';
+import type { OperationRun } from '$lib/operations/operation.ts';
+import type { createApp } from '$lib/server/app.ts';
+import type { Views } from '$lib/operations/views.ts';
+import { readConfig } from '$lib/server/config.ts';
+import { allEvents, ended, start, temporaryFolder } from '../support/app.ts';
+import type { serveRoutes } from '../support/route-server.ts';
+import { codeBlocks, read, root } from './documents.ts';
+import { ProjectCopy } from './project-copy.ts';
+import { hasCurl, shell } from './shell.ts';
+
+const guide = codeBlocks(read('docs/adding-an-operation.md'));
+const list = 'src/lib/operations/index.ts';
+const input = { text: 'Tea and coffee.\nTea first, then more tea.' };
+let copy: ProjectCopy;
+
+beforeAll(() => {
+	copy = new ProjectCopy();
+	for (const { file, info, code } of guide) {
+		if (file && info === 'diff') copy.write(file, patched(copy.read(file), code));
+		else if (file) copy.write(file, code);
+	}
+});
+afterAll(() => copy.remove());
+
+/** A text with the lines of a diff applied: what is removed must be there, and an added import goes to the others. */
+function patched(text: string, diff: string): string {
+	const lines = (sign: string) => diff.split('\n').flatMap((line) => (line.startsWith(sign) ? [line.slice(1)] : []));
+	const [removed = '', ...others] = lines('-');
+	const [added, imported] = lines('+').reverse();
+	if (others.length > 0 || !added || !text.includes(`\n${removed}\n`))
+		throw new Error('The diff does not fit the list.');
+	return `${imported}\n${text.replace(removed, added)}`;
+}
+
+/** The app of the copy, found by its own list of runs, on a real database. */
+async function appOfCopy() {
+	const runs = await copy.load<{ operationRuns(): Record<string, OperationRun> }>(
+		'/src/lib/operations/index.server.ts'
+	);
+	const server = await copy.load<{ createApp: typeof createApp }>('/src/lib/server/app.ts');
+	const settings = { HEADWAY_DATA: temporaryFolder(), LOG_LEVEL: 'silent', HEADWAY_DEMO_PACE: '40' };
+	const app = await server.createApp({ config: readConfig(settings), runs: runs.operationRuns() });
+	onTestFinished(() => app.close());
+	return app;
+}
+
+test('OP-11 the code of the guide compiles as it stands', { timeout: 120_000 }, async () => {
+	const files = guide.flatMap(({ file, info }) => (file && info !== 'diff' ? file : []));
+	const views = ['src/lib/operations/views.ts', 'src/lib/operations/index.server.ts'];
+	const { code, text } = await copy.compile('svelte-check', [...files, ...views]);
+	expect(text).toMatch(/COMPLETED \d+ FILES 0 ERRORS 0 WARNINGS/);
+	expect(code).toBe(0);
+});
+
+test(
+	'OP-11 each line that the guide says does not compile is refused, and no other',
+	{ timeout: 120_000 },
+	async () => {
+		const wrong =
+			guide
+				.find(({ info }) => info.includes('does-not-compile'))
+				?.code.trim()
+				.split('\n') ?? [];
+		const file = 'src/lib/operations/keywords/run.server.ts';
+		const right = copy.read(file);
+		const before = right.slice(0, right.indexOf("ctx.phase('describing');\n") + "ctx.phase('describing');\n".length);
+		copy.write(file, right.replace(before, `${before}${wrong.join('\n')}\n`));
+		const { text } = await copy.compile('tsc', [file]);
+		copy.write(file, right);
+		const refused = [...text.matchAll(/run\.server\.ts\((\d+),\d+\): error/g)].map(([, line]) => Number(line));
+		const first = before.split('\n').length;
+		expect(wrong.length).toBe(3);
+		expect([...new Set(refused)]).toEqual(wrong.map((_, index) => first + index));
+	}
+);
+
+test('OP-01 an operation is one folder and one line of the list', () => {
+	const changed = filesOf(copy.folder).filter((path) => textAt(root, path) !== textAt(copy.folder, path));
+	const outside = changed.filter((path) => !path.startsWith('src/lib/operations/keywords/'));
+	expect(changed.length).toBeGreaterThan(outside.length);
+	expect(outside).toEqual([list]);
+	const had = new Set(textAt(root, list)?.split('\n'));
+	const added = copy
+		.read(list)
+		.split('\n')
+		.filter((line) => !had.has(line) && !line.startsWith('import '));
+	expect(added).toHaveLength(1);
+});
+
+/** The sources of a folder, as paths from it. */
+function filesOf(folder: string): string[] {
+	const names = readdirSync(join(folder, 'src'), { recursive: true }).map((name) => `src/${name}`);
+	return names.filter((name) => statSync(join(folder, name)).isFile());
+}
+
+function textAt(folder: string, path: string): string | null {
+	try {
+		return readFileSync(join(folder, path), 'utf8');
+	} catch {
+		return null;
+	}
+}
+
+test('OP-11 the operation of the guide runs: its phases, its own events, its text, its file and its result', async () => {
+	const app = await appOfCopy();
+	const { id } = await start(app, 'keywords', input);
+	const job = await ended(app, id);
+	expect(job.error).toBeNull();
+	expect(job.result).toMatchObject({ keywords: [{ word: 'tea', count: 3 }, { count: 1 }, { count: 1 }] });
+	expect((job.result as { topic: string }).topic).toBe(job.content.topic);
+	expect(job.content.topic?.length).toBeGreaterThan(10);
+	expect(job.artifacts.map(({ name }) => name)).toEqual(['keywords.json']);
+	const events = await allEvents(app, id);
+	const phases = events.flatMap(({ type, data }) => (type === 'phase' ? (data as { phase: string }).phase : []));
+	expect(phases).toEqual(['counting', 'describing']);
+	expect(events.find(({ type }) => type === 'keyword')?.data).toEqual({ word: 'tea', count: 3 });
+	expect(events.at(-1)?.type).toBe('done');
+});
+
+test('OP-11 its own view shows what its events add up to', async () => {
+	const app = await appOfCopy();
+	const job = await ended(app, (await start(app, 'keywords', input)).id);
+	const { viewsOf } = await copy.load<{ viewsOf(id: string): Views }>('/src/lib/operations/views.ts');
+	const { body } = render(viewsOf('keywords').Live, { props: { job, live: false } });
+	expect(body).toContain('tea: 3');
+});
+
+test.skipIf(!hasCurl)('OP-11 every door has it: the list of operations, the plain one and the typed one', async () => {
+	const app = await appOfCopy();
+	const routes = await copy.load<{ serveRoutes: typeof serveRoutes }>('/tests/support/route-server.ts');
+	const url = await routes.serveRoutes(app);
+	const { operations } = (await (await fetch(`${url}/api/operations`)).json()) as { operations: { id: string }[] };
+	expect(operations.map(({ id }) => id)).toContain('keywords');
+	const curl = guide.find(({ info }) => info === 'sh')?.code ?? '';
+	expect(JSON.parse((await shell(curl, url)).out)).toMatchObject({ operation: 'keywords', status: 'queued' });
+	copy.write('example.ts', copy.read('example.ts').replace('http://127.0.0.1:3000', url));
+	expect(await copy.run('./example.ts')).toEqual({ code: 0, text: 'keywords 0\n' });
+});
