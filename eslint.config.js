@@ -43,9 +43,13 @@ export default defineConfig(
 		languageOptions: { parserOptions: { projectService: true, tsconfigRootDir: import.meta.dirname } },
 		rules: typed
 	},
+	{ files: ['**/*.svelte'], languageOptions: { parserOptions: { parser: ts.parser, svelteConfig } } },
+	{
+		files: ['**/*.svelte.ts'],
+		languageOptions: { parserOptions: { parser: ts.parser, svelteConfig, projectService: true } }
+	},
 	{
 		files: ['**/*.svelte', '**/*.svelte.ts'],
-		languageOptions: { parserOptions: { parser: ts.parser, svelteConfig, projectService: false } },
 		rules: {
 			// The app is served from the root of its host; links are plain.
 			'svelte/no-navigation-without-resolve': 'off',
@@ -53,7 +57,8 @@ export default defineConfig(
 			'svelte/prefer-const': 'error'
 		}
 	},
-	{ files: ['**/*.svelte.ts'], rules: Object.fromEntries(Object.keys(typed).map((rule) => [rule, 'off'])) },
+	// An index that is wrong fails its test; guarding each would only hide what is expected.
+	{ files: ['tests/**'], rules: { '@typescript-eslint/no-non-null-assertion': 'off' } },
 	{ files: ['src/**'], rules: { 'headway/import-layers': 'error' } },
 	{ files: ['src/**/*.ts'], rules: sizes },
 	{ files: ['src/**/*.svelte'], rules: { 'max-lines': sizes['max-lines'] } },

@@ -94,6 +94,8 @@ const { handler, app } = await load().catch((error) => {
 
 const server = http.createServer((req, res) => {
 	if (!trustsProxy) req.headers['x-forwarded-proto'] = req.socket.encrypted ? 'https' : 'http';
+	// A body that was refused unread would leave the next request on this connection waiting for ever: the rest is thrown away.
+	res.once('finish', () => req.complete || req.removeAllListeners('data').resume());
 	handler(req, res);
 });
 server.keepAliveTimeout = keepAliveMs;

@@ -59,11 +59,17 @@ export class ProjectCopy {
 	/** A module of the copy, built as the server builds it. */
 	async load<T>(path: string): Promise<T> {
 		this.#vite ??= await createServer({
-			...{ root: this.folder, configFile: false, appType: 'custom', logLevel: 'error' },
+			...{
+				root: this.folder,
+				cacheDir: join(this.folder, '.vite'),
+				configFile: false,
+				appType: 'custom',
+				logLevel: 'error'
+			},
 			server: { middlewareMode: true, ws: false, watch: null },
 			optimizeDeps: { noDiscovery: true },
 			resolve: { alias: { $lib: join(this.folder, 'src/lib') } },
-			plugins: [svelte({ configFile: false })]
+			plugins: [svelte({ configFile: false, prebundleSvelteLibraries: false })]
 		});
 		return (await this.#vite.ssrLoadModule(path)) as T;
 	}

@@ -6,6 +6,7 @@ import { allEvents, ended, makeApp, start, until } from '../support/app.ts';
 import { drive, FakeClock } from '../support/fake-clock.ts';
 import { ReplayServer, Transcript, json, type Reply, type Recorded } from '../support/replay-server.ts';
 import { serveRoutes } from '../support/route-server.ts';
+import { providerAt } from '../lib/server/providers/wiring.ts';
 import { LiveProvider } from './live-provider.ts';
 import { readEvents, readSse, readUntil } from './read-sse.ts';
 import { watchAll } from './watching.ts';
@@ -175,7 +176,7 @@ function expectTyped(event: JobEvent): void {
 async function researchAt(reply: (request: Recorded) => Reply) {
 	const server = await ReplayServer.start(reply);
 	onTestFinished(() => server.close());
-	const app = await makeApp({ env: { OPENAI_BASE_URL: server.baseURL, OPENAI_API_KEY: 'test-key' } });
+	const app = await makeApp({ provider: providerAt(server.baseURL) });
 	return { server, app, url: await serveRoutes(app) };
 }
 

@@ -67,3 +67,20 @@ export class Gate<T = void> {
 		this.#open(value);
 	}
 }
+
+/** `steps` around one response of the provider: asks in the first step, searches in the second, writes in the third. */
+export function askingSteps(different: Partial<AnyModel> = {}): OperationRun {
+	return stepsThat(async (ctx) => {
+		ctx.phase('first');
+		for await (const event of ctx.provider.respond({ input: 'work' })) {
+			if (event.type === 'web') ctx.phase('second');
+			if (event.type === 'reasoning') ctx.emit('note', { text: event.text });
+			if (event.type === 'text') {
+				ctx.phase('third');
+				ctx.content('report', event.text);
+			}
+			if (event.type === 'ended') return { sum: event.outcome.text.length };
+		}
+		throw new Error('the provider ended without an end');
+	}, different);
+}

@@ -45,6 +45,8 @@ async function answer(app: App, owner: (request: Request) => string, req: Incomi
 		signal: gone.signal,
 		...(req.method === 'GET' || req.method === 'HEAD' ? {} : { body: Readable.toWeb(req) as ReadableStream, duplex: 'half' })
 	} as RequestInit);
+	// As in scripts/serve.js: what was refused unread must not hold up the connection's next request.
+	res.once('finish', () => req.complete || req.removeAllListeners('data').resume());
 	const response = await handle(app, owner(request), request, url);
 	res.writeHead(response.status, Object.fromEntries(response.headers));
 	if (!response.body) return void res.end();

@@ -14,6 +14,8 @@ export interface ConnectionState {
 export interface ConnectionUse {
 	follow(): { jobId: string; after: number }[];
 	frame(frame: LiveFrame): void;
+	/** Told of each change of state. */
+	state?(state: ConnectionState): void;
 }
 
 /** A connect that has no answer after this long is given up and tried again. */
@@ -120,6 +122,8 @@ export class Connection {
 	#show(state: ConnectionState['state']): void {
 		const shown =
 			typeof navigator !== 'undefined' && navigator.onLine === false && state !== 'live' ? 'offline' : state;
-		if (this.#current.state !== shown) this.#current = { state: shown, since: Date.now() };
+		if (this.#current.state === shown) return;
+		this.#current = { state: shown, since: Date.now() };
+		this.#use.state?.(this.#current);
 	}
 }

@@ -2,10 +2,11 @@ import { createContext } from 'svelte';
 import { isTerminal, type JobOptions } from '../jobs/job.ts';
 import type { JobSnapshot, JobSummary } from '../jobs/snapshot.ts';
 import type { OperationId } from '../operations/index.ts';
-import { Connection, type ConnectionState, type LiveFrame } from './connection.svelte.ts';
+import { Connection, type ConnectionState, type ConnectionUse, type LiveFrame } from './connection.svelte.ts';
 import { LiveJob, type JobCommands } from './live-job.svelte.ts';
 import { ServerClock } from './server-clock.svelte.ts';
 import type { SystemInfo } from './system.ts';
+import { browserTools, TabConnection } from './tab-connection.svelte.ts';
 import { command, createClient, newKey, type Client } from './trpc.ts';
 
 /** How many jobs the list keeps. */
@@ -18,23 +19,25 @@ export class Jobs implements JobCommands {
 	#list: JobSummary[] = $state.raw([]);
 	readonly #active = $derived(this.#list.filter(({ status }) => !isTerminal(status)));
 	readonly #client: Client;
-	readonly #connection: Connection;
+	readonly #connection: Connection | TabConnection;
 	#followed: LiveJob[] = [];
 
 	/** Connects at once in a browser; on the server it only holds what the page was loaded with. */
 	constructor(
 		loaded: { list: JobSummary[]; system: SystemInfo },
 		client: Client = createClient(),
-		connect = typeof window !== 'undefined'
+		connect = typeof window !== 'undefined',
+		tools = connect ? browserTools() : null
 	) {
 		this.system = loaded.system;
 		this.#list = loaded.list;
 		this.clock = new ServerClock(loaded.system.serverNow);
 		this.#client = client;
-		this.#connection = new Connection(client, {
+		const use: ConnectionUse = {
 			follow: () => this.#followed.filter((job) => !job.ended).map((job) => ({ jobId: job.id, after: job.seq })),
 			frame: (frame) => this.#receive(frame)
-		});
+		};
+		this.#connection = tools ? new TabConnection(client, use, tools) : new Connection(client, use);
 		if (connect) this.#connection.open();
 		if (connect) this.clock.run(this.#active.length > 0);
 	}
@@ -116,7 +119,7 @@ export class Jobs implements JobCommands {
 	#receive(frame: LiveFrame): void {
 		for (const job of this.#followed) {
 			const snapshot = frame.snapshots.find(({ id }) => id === job.id);
-			if (snapshot) job.reset(snapshot);
+			if (snapshot && isNewer(snapshot, job)) job.reset(snapshot);
 			job.take([...frame.events, ...frame.transients].filter(({ jobId }) => jobId === job.id));
 			if (frame.kind === 'live') job.live();
 		}
@@ -131,6 +134,11 @@ export class Jobs implements JobCommands {
 		this.#list = merged.toSorted((a, b) => b.createdAt - a.createdAt || (a.id < b.id ? 1 : -1)).slice(0, LISTED);
 		this.clock.run(this.#active.length > 0);
 	}
+}
+
+/** Another tab may be further behind than this one; another log starts over. */
+function isNewer(snapshot: JobSnapshot, job: LiveJob): boolean {
+	return snapshot.seq >= job.seq || snapshot.logEpoch !== job.snapshot.logEpoch;
 }
 
 /** The page's jobs, put into context by the layout. */

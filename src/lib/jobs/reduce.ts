@@ -21,8 +21,9 @@ export function reduce(snapshot: JobSnapshot, event: JobEvent, own: OwnReducer):
 	}
 }
 
-/** Goes past an event that cannot be read, so that the ones after it still count (IR-12). */
+/** Goes past an event that cannot be read, so that the ones after it still count (IR-12); seen before, it changes nothing. */
 export function passOver(snapshot: JobSnapshot, event: JobEvent): JobSnapshot {
+	if (event.seq !== null && event.seq <= snapshot.seq) return snapshot;
 	return { ...snapshot, seq: Math.max(snapshot.seq, event.seq ?? 0), unreadable: snapshot.unreadable + 1 };
 }
 

@@ -3,6 +3,7 @@ import { createReadStream } from 'node:fs';
 import { mkdir, open, readdir, rename, rm } from 'node:fs/promises';
 import { dirname, join } from 'node:path';
 import type { Readable } from 'node:stream';
+import { and, eq } from 'drizzle-orm';
 import type { Artifact } from '../jobs/event.ts';
 import type { Clock } from './clock.ts';
 import type { Db } from './db/open.ts';
@@ -30,16 +31,31 @@ export class Blobs {
 	): Promise<Artifact> {
 		const bytes = typeof file.bytes === 'string' ? Buffer.from(file.bytes) : file.bytes;
 		const sha256 = createHash('sha256').update(bytes).digest('hex');
-		const path = join(sha256.slice(0, 2), `${jobId}-${sha256.slice(0, 24)}`);
+		// Of the name too: two files of one job may have the same bytes, and each goes by itself.
+		const address = createHash('sha256').update(`${sha256} ${file.name}`).digest('hex');
+		const path = join(address.slice(0, 2), `${jobId}-${address.slice(0, 24)}`);
 		await this.#write(path, bytes, signal);
 		const row = { name: file.name, mediaType: file.mediaType, size: bytes.byteLength, sha256 };
-		const facts = { ...row, path, createdAt: this.#clock.now() };
-		this.#db
-			.insert(artifacts)
-			.values({ jobId, ...facts })
-			.onConflictDoUpdate({ target: [artifacts.jobId, artifacts.name], set: facts })
-			.run();
+		await this.#record(jobId, { ...row, path, createdAt: this.#clock.now() });
 		return { ...row, url: `/api/jobs/${jobId}/artifacts/${encodeURIComponent(file.name)}` };
+	}
+
+	/** Puts the row in place; whichever bytes no row knows then are removed. */
+	async #record(jobId: string, facts: Omit<typeof artifacts.$inferInsert, 'jobId'>): Promise<void> {
+		const named = and(eq(artifacts.jobId, jobId), eq(artifacts.name, facts.name));
+		const before = this.#db.select({ path: artifacts.path }).from(artifacts).where(named).get();
+		try {
+			const target = [artifacts.jobId, artifacts.name];
+			this.#db
+				.insert(artifacts)
+				.values({ jobId, ...facts })
+				.onConflictDoUpdate({ target, set: facts })
+				.run();
+		} catch (error) {
+			if (before?.path !== facts.path) await this.remove([facts.path]);
+			throw error;
+		}
+		if (before && before.path !== facts.path) await this.remove([before.path]);
 	}
 
 	async #write(path: string, bytes: Uint8Array, signal?: AbortSignal): Promise<void> {

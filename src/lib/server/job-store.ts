@@ -210,6 +210,11 @@ export class JobStore {
 		return removed.paths;
 	}
 
+	/** Whether a start under this key has made a job before: such a repetition adds none. */
+	async knowsKey(owner: string, key: string | undefined): Promise<boolean> {
+		return key !== undefined && findByKey(this.#db, owner, key) !== undefined;
+	}
+
 	/** How many jobs of an owner have not ended. */
 	async unfinished(owner: string): Promise<number> {
 		return this.#db.$count(jobs, and(eq(jobs.owner, owner), inArray(jobs.status, ['queued', 'running'])));

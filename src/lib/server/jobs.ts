@@ -56,7 +56,7 @@ export class Jobs {
 			throw new HeadwayError('invalid_input', `This server has no provider "${input.provider}".`, {
 				fields: [{ path: 'input.provider', message: 'is not configured' }]
 			});
-		await this.#refuseFlood(owner);
+		if (!(await this.#parts.store.knowsKey(owner, request.idempotencyKey))) await this.#refuseFlood(owner);
 		const { row, created } = await this.#parts.store.enqueue({
 			...{
 				owner,

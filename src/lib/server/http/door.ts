@@ -65,7 +65,8 @@ async function readText(request: Request): Promise<string> {
 	const decoder = new TextDecoder('utf-8', { fatal: true });
 	let [text, size] = ['', 0];
 	try {
-		for await (const chunk of request.body ?? []) {
+		// Cancelling the body would break the connection before the refusal is sent.
+		for await (const chunk of request.body?.values({ preventCancel: true }) ?? []) {
 			size += chunk.byteLength;
 			if (size > BODY_LIMIT) throw tooLarge;
 			text += decoder.decode(chunk, { stream: true });

@@ -2,6 +2,7 @@ import type { RequestEvent } from '@sveltejs/kit';
 import { HeadwayError } from '../../jobs/error.ts';
 import type { Config } from '../config.ts';
 
+const loopback = new Set(['localhost', '127.0.0.1', '[::1]']);
 const safeMethods = new Set(['GET', 'HEAD', 'OPTIONS']);
 
 /** Refuses what a page of another site sends: a changing request must come from our own pages, from no page at all, or from an origin that the operator allows. */
@@ -20,11 +21,12 @@ function foreign(): HeadwayError {
 }
 
 /** Adds the headers that every answer has, and CORS ones for allowed origins only. */
-export function secure(response: Response, { request }: RequestEvent, config: Config): Response {
+export function secure(response: Response, { request, url }: RequestEvent, config: Config): Response {
 	const { headers } = response;
 	headers.set('x-content-type-options', 'nosniff');
 	headers.set('referrer-policy', 'no-referrer');
-	headers.set('cross-origin-opener-policy', 'same-origin');
+	// A browser ignores it, with a complaint, where it does not trust the origin: plain http on a LAN.
+	if (url.protocol === 'https:' || loopback.has(url.hostname)) headers.set('cross-origin-opener-policy', 'same-origin');
 	const origin = request.headers.get('origin');
 	if (origin !== null && config.corsOrigins.includes(origin)) {
 		headers.set('access-control-allow-origin', origin);

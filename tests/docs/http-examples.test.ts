@@ -1,0 +1,200 @@
+import { readFileSync, writeFileSync } from 'node:fs';
+import { join } from 'node:path';
+import { afterAll, beforeAll, describe, expect, test, vi } from 'vitest';
+import type { JobEvent } from '$lib/jobs/event.ts';
+import type { JobSnapshot } from '$lib/jobs/snapshot.ts';
+import type { App } from '$lib/server/app.ts';
+import { ended, makeApp, start, temporaryFolder, until } from '../support/app.ts';
+import { serveRoutes } from '../support/route-server.ts';
+import { codeBlocks, read } from './documents.ts';
+import { ProjectCopy } from './project-copy.ts';
+import { documentedAddress, hasCurl, shell, startShell } from './shell.ts';
+
+vi.setConfig({ testTimeout: 60_000 });
+
+const pages = { readme: codeBlocks(read('README.md')), api: codeBlocks(read('docs/http-api.md')) };
+const quick = { query: 'How does caffeine affect sleep?', depth: 'quick' };
+/** The examples of each page that a test below runs, by a text that only one has. */
+const shared = {
+	start: 'Idempotency-Key',
+	watch: '$JOB/events',
+	wait: '?wait=60',
+	oneRequest: 'onDisconnect',
+	cancel: '/cancel',
+	eventSource: 'response_id=RESPONSE_ID'
+};
+const apiOnly = {
+	retry: '/retry',
+	list: '?status=',
+	download: 'artifacts/',
+	problem: '"query":"?"',
+	fetch: 'TextDecoderStream',
+	trpc: 'createTRPCClient'
+};
+const tested = { readme: shared, api: { ...shared, ...apiOnly } };
+type Page = keyof typeof tested;
+
+/** What a reader could run. */
+const examplesOf = (page: Page) => pages[page].filter(({ info }) => /^(sh|js|ts)$/.test(info)).map(({ code }) => code);
+
+/** The code of one example. */
+function example<P extends Page>(page: P, name: keyof (typeof tested)[P] & string): string {
+	const text = (tested[page] as Record<string, string>)[name] ?? '';
+	const [code, ...others] = examplesOf(page).filter((one) => one.includes(text));
+	if (code === undefined || others.length > 0) throw new Error(`Not exactly one example of ${page} has ${text}`);
+	return code;
+}
+
+/** A served app: fast enough to wait for, or at the demo's own pace, so that a job still runs when it is stopped. */
+async function serve(pace: 'fast' | 'slow' = 'fast'): Promise<{ app: App; url: string }> {
+	const app = await makeApp(pace === 'fast' ? {} : { env: { HEADWAY_DEMO_PACE: '1' } });
+	return { app, url: await serveRoutes(app) };
+}
+
+const eventsIn = (sse: string) =>
+	[...sse.matchAll(/^data: (.*)$/gm)].map(([, data = '']) => JSON.parse(data) as JobEvent);
+const durable = (events: JobEvent[]) => events.filter(({ seq }) => seq !== null);
+
+describe.skipIf(!hasCurl).each(['readme', 'api'] as const)('the shell examples of %s', (page) => {
+	test('DC-07 start: the same key gives the same job, and another body with it a conflict', async () => {
+		const { url } = await serve();
+		const code = example(page, 'start');
+		const first = JSON.parse((await shell(code, url)).out) as JobSnapshot;
+		expect(first).toMatchObject({ operation: 'research', status: 'queued', input: quick });
+		expect((JSON.parse((await shell(code, url)).out) as JobSnapshot).id).toBe(first.id);
+		const other = await shell(code.replace('caffeine affect', 'light affect'), url);
+		expect(JSON.parse(other.out)).toMatchObject({ code: 'idempotency_conflict', status: 409 });
+	});
+
+	test('DC-07 watch: every event from the first to the last, as Server-Sent Events', async () => {
+		const { app, url } = await serve();
+		const { id } = await start(app, 'research', quick);
+		const { out } = await shell(example(page, 'watch'), url, { JOB: id });
+		expect(out).toMatch(/^retry: 3000\n/);
+		const events = durable(eventsIn(out));
+		expect(events.map(({ seq }) => seq)).toEqual(events.map((_, index) => index + 1));
+		expect(events.at(-1)).toMatchObject({ type: 'done', data: { resultAvailable: true } });
+	});
+
+	test('OP-06 wait: the snapshot with the result', async () => {
+		const { app, url } = await serve();
+		const { id } = await start(app, 'research', quick);
+		const { out } = await shell(example(page, 'wait'), url, { JOB: id });
+		expect(JSON.parse(out)).toMatchObject({ id, status: 'succeeded', progress: { fraction: 1 } });
+	});
+
+	test('CX-16 hanging up the one-request stream cancels its job', async () => {
+		const { app, url } = await serve('slow');
+		const { over, says, hangUp } = startShell(example(page, 'oneRequest'), url);
+		await says(/event: response/);
+		hangUp();
+		const [event] = eventsIn((await over).out);
+		const job = await ended(app, event?.jobId ?? '');
+		expect(job).toMatchObject({ status: 'cancelled', cancelReason: 'disconnect', receipt: { provider: 'confirmed' } });
+	});
+
+	test('CX-16 without the option the job goes on', async () => {
+		const { app, url } = await serve();
+		const code = example(page, 'oneRequest').replace(/,"options":\{.*?\}/, '');
+		expect(code).not.toContain('onDisconnect');
+		const { over, says, hangUp } = startShell(code, url);
+		await says(/event: phase/);
+		hangUp();
+		const [event] = eventsIn((await over).out);
+		expect(await ended(app, event?.jobId ?? '')).toMatchObject({ status: 'succeeded' });
+	});
+
+	test('DC-07 cancel: the job ends with a receipt', async () => {
+		const { app, url } = await serve('slow');
+		const { id } = await start(app, 'research', quick);
+		await until(app, id, ({ phase }) => phase !== null);
+		const { out } = await shell(example(page, 'cancel'), url, { JOB: id });
+		expect(JSON.parse(out)).toMatchObject({ id, cancelReason: 'user' });
+		expect(await ended(app, id)).toMatchObject({ status: 'cancelled', receipt: { reason: 'user' } });
+	});
+});
+
+describe.skipIf(!hasCurl)('the other shell examples of the API page', () => {
+	test('DC-07 retry and remove: a new job with the same input, and the old one gone', async () => {
+		const { app, url } = await serve();
+		const { id } = await start(app, 'research', quick);
+		const folder = temporaryFolder();
+		await shell(example('api', 'retry'), url, { JOB: id }, folder);
+		const again = JSON.parse(readFileSync(join(folder, 'again.json'), 'utf8')) as JobSnapshot;
+		expect(again).toMatchObject({ retryOf: id, input: quick });
+		expect((await fetch(`${url}/api/jobs/${id}`)).status).toBe(404);
+	});
+
+	test('DC-07 list and download: the ended job, and its report as a file', async () => {
+		const { app, url } = await serve();
+		const { id } = await start(app, 'research', quick);
+		await ended(app, id);
+		const list = JSON.parse((await shell(example('api', 'list'), url)).out) as { jobs: JobSnapshot[] };
+		expect(list).toMatchObject({ jobs: [{ id, status: 'succeeded' }], next: null });
+		const folder = temporaryFolder();
+		await shell(example('api', 'download'), url, { JOB: id }, folder);
+		expect(readFileSync(join(folder, 'report.md'), 'utf8')).toMatch(/^# /);
+	});
+
+	test('DC-07 a problem: its code, its sentence, and the field that was wrong', async () => {
+		const { url } = await serve();
+		const { out } = await shell(example('api', 'problem'), url);
+		expect(JSON.parse(out)).toMatchObject({ code: 'invalid_input', status: 400, fields: [{ path: 'input.query' }] });
+	});
+});
+
+describe('the program examples', () => {
+	let copy: ProjectCopy;
+	beforeAll(() => {
+		copy = new ProjectCopy();
+		// Browsers have an EventSource; Node has it in a package.
+		copy.write('browser.mjs', "import { EventSource } from 'eventsource';\nglobalThis.EventSource = EventSource;\n");
+	});
+	afterAll(() => copy.remove());
+
+	/** Runs a program as a browser would, and gives its lines. */
+	async function lines(name: string, code: string, url: string): Promise<string[]> {
+		const text = code.replaceAll(documentedAddress, url);
+		writeFileSync(join(copy.folder, name), `import './browser.mjs';\n${text}`);
+		const { code: exit, text: out } = await copy.run(`./${name}`);
+		expect(exit, out).toBe(0);
+		return out.trim().split('\n');
+	}
+
+	test.each(['readme', 'api'] as const)('RS-01 EventSource by response id, in %s', async (page) => {
+		const { app, url } = await serve();
+		const { id } = await start(app, 'research', quick);
+		const { responseId } = await until(app, id, (job) => job.responseId !== null);
+		const code = example(page, 'eventSource').replace('RESPONSE_ID', String(responseId));
+		const said = await lines('eventsource.mjs', code, url);
+		expect(said.at(-1)).toBe(page === 'readme' ? 'done' : 'report: true');
+		const report = (await ended(app, id)).result as { report: string };
+		const title = page === 'readme' ? (report.report.split('\n')[0] ?? '') : 'search: ';
+		expect(said.join('\n')).toContain(title);
+	});
+
+	test('DC-07 fetch reads the one-request stream to its end', async () => {
+		const { url } = await serve();
+		const said = await lines('fetch.mjs', example('api', 'fetch'), url);
+		expect(said[0]).toBe('queued');
+		expect(said).toContain('web_search_call');
+		expect(said.at(-1)).toBe('done');
+	});
+
+	test('DC-01 the tRPC example compiles, and follows its job to the end', async () => {
+		const { url } = await serve();
+		const code = example('api', 'trpc');
+		copy.write('trpc.ts', code);
+		expect(await copy.compile('tsc', ['trpc.ts'])).toEqual({ code: 0, text: '' });
+		const said = await lines('trpc.ts', code, url);
+		expect(said).toContain('started');
+		expect(said.slice(-2)).toEqual(['done', 'complete']);
+	});
+});
+
+test.each(['readme', 'api'] as const)('DC-07 every example of %s is one that a test runs', (page) => {
+	const texts = Object.values(tested[page]);
+	const examples = examplesOf(page);
+	expect(examples.filter((code) => !texts.some((text) => code.includes(text)))).toEqual([]);
+	expect(examples).toHaveLength(texts.length);
+});

@@ -1,0 +1,43 @@
+import { render, screen } from '@testing-library/svelte';
+import { tick } from 'svelte';
+import { afterEach, beforeEach, describe, expect, test, vi } from 'vitest';
+import ConnectionLine from '../../../src/lib/components/ConnectionLine.svelte';
+
+const line = () => screen.getByRole('status');
+
+describe('connection', () => {
+	beforeEach(() => void vi.useFakeTimers());
+	afterEach(() => void vi.useRealTimers());
+
+	test('PG-12 a connection that lives, or is found again at once, is not worth a word', async () => {
+		const { rerender } = render(ConnectionLine, { state: 'live', since: 0 });
+		expect(line()).toBeEmptyDOMElement();
+		await rerender({ state: 'retrying', since: 1_000 });
+		vi.advanceTimersByTime(1_000);
+		await rerender({ state: 'live', since: 2_000 });
+		vi.advanceTimersByTime(10_000);
+		await tick();
+		expect(line()).toBeEmptyDOMElement();
+	});
+
+	test.for([
+		['retrying', 'Trying again'],
+		['offline', 'This device is offline'],
+		['polling', 'Asking every few seconds']
+	] as const)('BY-11 %s is said calmly, with what happens and since when', async ([state, words]) => {
+		render(ConnectionLine, { state, since: Date.UTC(2026, 10, 20, 12) });
+		vi.advanceTimersByTime(1_500);
+		await tick();
+		expect(line()).toHaveTextContent(words);
+		expect(line()).toHaveTextContent(/Since \d\d:\d\d:\d\d/);
+	});
+
+	test('BY-11 the line goes when the connection is live again', async () => {
+		const { rerender } = render(ConnectionLine, { state: 'retrying', since: 0 });
+		vi.advanceTimersByTime(1_500);
+		await tick();
+		expect(line()).not.toBeEmptyDOMElement();
+		await rerender({ state: 'live', since: 5_000 });
+		expect(line()).toBeEmptyDOMElement();
+	});
+});

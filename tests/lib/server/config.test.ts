@@ -1,0 +1,79 @@
+import { describe, expect, test } from 'vitest';
+import { ConfigError, readConfig } from '$lib/server/config.ts';
+
+function refusal(environment: Record<string, string>): string {
+	try {
+		readConfig(environment);
+	} catch (error) {
+		if (error instanceof ConfigError) return error.message;
+		throw error;
+	}
+	return 'accepted';
+}
+
+describe('configuration', () => {
+	test('DC-06 with nothing set it listens on loopback, port 3000, keeps its data in ./data and uses the demo', () => {
+		expect(readConfig({})).toEqual({
+			...{ host: '127.0.0.1', port: 3000, origin: null, dataDir: './data', corsOrigins: [], logLevel: 'info', openai: null },
+			...{ model: 'gpt-6-astra', timeLimits: {}, limits: { server: 8, owner: 8, unfinished: 100 }, idleMs: 120_000 },
+			...{ quietAfterMs: 60_000, demo: { pace: 1, port: 0 } }
+		});
+	});
+
+	test.each([
+		['HOST', '0.0.0.0', { host: '0.0.0.0' }],
+		['PORT', '8080', { port: 8080 }],
+		['ORIGIN', 'https://headway.example/', { origin: 'https://headway.example' }],
+		['HEADWAY_DATA', '/srv/headway', { dataDir: '/srv/headway' }],
+		['HEADWAY_CORS_ORIGINS', 'https://a.example, http://b.example:8080/x', { corsOrigins: ['https://a.example', 'http://b.example:8080'] }],
+		['LOG_LEVEL', 'debug', { logLevel: 'debug' }],
+		['OPENAI_API_KEY', ' key ', { openai: { apiKey: 'key', baseURL: 'https://api.openai.com/v1' } }],
+		['OPENAI_BASE_URL', 'http://127.0.0.1:11434/v1', { openai: { apiKey: 'local', baseURL: 'http://127.0.0.1:11434/v1' } }],
+		['HEADWAY_MODEL', 'other-model', { model: 'other-model' }],
+		['HEADWAY_TIME_LIMITS', 'research=30m, image=90s,solver=2h', { timeLimits: { research: 1_800_000, image: 90_000, solver: 7_200_000 } }],
+		['HEADWAY_MAX_RUNNING', '3', { limits: { server: 3, owner: 8, unfinished: 100 } }],
+		['HEADWAY_MAX_RUNNING_PER_OWNER', '2', { limits: { server: 8, owner: 2, unfinished: 100 } }],
+		['HEADWAY_MAX_UNFINISHED', '7', { limits: { server: 8, owner: 8, unfinished: 7 } }],
+		['HEADWAY_IDLE_TIMEOUT', '30', { idleMs: 30_000 }],
+		['HEADWAY_QUIET_AFTER', '5', { quietAfterMs: 5_000 }],
+		['HEADWAY_DEMO_PACE', '2.5', { demo: { pace: 2.5, port: 0 } }],
+		['HEADWAY_DEMO_PORT', '4010', { demo: { pace: 1, port: 4010 } }]
+	])('DC-06 OP-12 %s=%s is read', (name, value, expected) => expect(readConfig({ [name]: value })).toMatchObject(expected));
+
+	test.each([
+		['PORT', 'abc'],
+		['PORT', '-1'],
+		['PORT', '65536'],
+		['PORT', '3000.5'],
+		['ORIGIN', 'headway.example'],
+		['ORIGIN', 'ftp://headway.example'],
+		['HEADWAY_CORS_ORIGINS', 'https://a.example,nonsense'],
+		['LOG_LEVEL', 'loud'],
+		['OPENAI_BASE_URL', 'localhost:11434'],
+		['HEADWAY_MODEL', '   '],
+		['HEADWAY_TIME_LIMITS', 'research'],
+		['HEADWAY_TIME_LIMITS', 'research=30 parsecs'],
+		['HEADWAY_MAX_RUNNING', '0'],
+		['HEADWAY_MAX_RUNNING', '1001'],
+		['HEADWAY_MAX_RUNNING_PER_OWNER', '0'],
+		['HEADWAY_MAX_UNFINISHED', 'many'],
+		['HEADWAY_IDLE_TIMEOUT', '0'],
+		['HEADWAY_QUIET_AFTER', '-3'],
+		['HEADWAY_DEMO_PACE', '0'],
+		['HEADWAY_DEMO_PACE', 'fast'],
+		['HEADWAY_DEMO_PORT', '99999']
+	])('DC-06 %s=%s ends the start with one line that names it and its value', (name, value) => {
+		const message = refusal({ [name]: value });
+		expect(message).toMatch(new RegExp(`^${name} .+\\.$`));
+		expect(message).not.toContain('\n');
+		expect(message).toContain(name === 'HEADWAY_CORS_ORIGINS' ? 'nonsense' : value);
+	});
+
+	test('DC-06 an empty variable is an unset one', () => {
+		expect(readConfig({ PORT: '', OPENAI_API_KEY: '', ORIGIN: '' })).toEqual(readConfig({}));
+	});
+
+	test('OP-07 a time limit is for whole numbers of s, m or h', () => {
+		expect(refusal({ HEADWAY_TIME_LIMITS: 'research=1.5h' })).toContain('must look like research=30m');
+	});
+});

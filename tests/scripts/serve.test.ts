@@ -1,0 +1,127 @@
+import { spawn } from 'node:child_process';
+import type { ChildProcess } from 'node:child_process';
+import { once } from 'node:events';
+import { copyFileSync, mkdirSync, mkdtempSync, rmSync, writeFileSync } from 'node:fs';
+import { createServer } from 'node:http';
+import type { AddressInfo } from 'node:net';
+import { tmpdir } from 'node:os';
+import { join } from 'node:path';
+import { fileURLToPath } from 'node:url';
+import { afterEach, beforeEach, expect, test } from 'vitest';
+
+let root = '';
+let started: ChildProcess[] = [];
+
+// A build of the same shape as the real one: a handler, and an app that its import has put in its place.
+const build = `
+const { PORT, ORIGIN, REFUSE, DRAIN } = process.env;
+if (REFUSE) throw Object.assign(new Error('The data folder cannot be written.'), { name: 'ConfigError', code: 'config' });
+const streams = new Set();
+globalThis[Symbol.for('headway.app')] = {
+	config: { host: '127.0.0.1', port: Number(PORT), origin: ORIGIN ?? null },
+	banner: (address) => ['ready at ' + address],
+	async drain() {
+		if (DRAIN === 'never') await new Promise(() => {});
+		if (DRAIN !== 'deaf') for (const res of streams) res.end('drained');
+	},
+	async close() { console.log('closed'); }
+};
+export function handler(req, res) {
+	if (req.url !== '/stream') return res.end(req.headers['x-forwarded-proto']);
+	streams.add(res);
+	res.write('open ');
+}`;
+
+beforeEach(() => {
+	root = mkdtempSync(join(tmpdir(), 'headway-serve-'));
+	for (const folder of ['scripts', 'build']) mkdirSync(join(root, folder));
+	writeFileSync(join(root, 'package.json'), '{ "type": "module" }');
+	writeFileSync(join(root, 'build/handler.js'), build);
+	copyFileSync(fileURLToPath(new URL('../../scripts/serve.js', import.meta.url)), join(root, 'scripts/serve.js'));
+});
+afterEach(() => {
+	for (const child of started) child.kill('SIGKILL');
+	started = [];
+	rmSync(root, { recursive: true, force: true });
+});
+
+/** Runs the entry; `ended` resolves with its exit code and all that it printed. */
+function serve(env: Record<string, string> = {}) {
+	const child = spawn(process.execPath, ['scripts/serve.js'], { cwd: root, env: { PORT: '0', ...env } });
+	started.push(child);
+	let output = '';
+	for (const stream of [child.stdout, child.stderr]) stream.on('data', (bytes: Buffer) => (output += bytes.toString()));
+	const ended = once(child, 'close').then(([code]) => ({ code: code as number | null, output }));
+	const address = async () => {
+		await expect.poll(() => output, { timeout: 10_000 }).toContain('ready at ');
+		return /ready at (\S+)/.exec(output)?.[1] ?? '';
+	};
+	return { child, ended, address };
+}
+
+test('TS-24 without a proxy that the operator names the scheme is the one of the socket', async () => {
+	const url = await serve().address();
+	expect(await (await fetch(url, { headers: { 'x-forwarded-proto': 'https' } })).text()).toBe('http');
+});
+
+test("TS-24 the header that the operator names is the proxy's to set", async () => {
+	const url = await serve({ PROTOCOL_HEADER: 'x-forwarded-proto' }).address();
+	expect(await (await fetch(url, { headers: { 'x-forwarded-proto': 'https' } })).text()).toBe('https');
+});
+
+test('RS-07 on SIGTERM open streams end in order, the app closes, and the process exits with 0 within 2 s', async () => {
+	const server = serve();
+	const stream = await fetch(`${await server.address()}/stream`);
+	const began = performance.now();
+	server.child.kill('SIGTERM');
+	expect(await stream.text()).toBe('open drained');
+	expect(await server.ended).toMatchObject({ code: 0, output: expect.stringContaining('closed') as string });
+	expect(performance.now() - began).toBeLessThan(2_000);
+});
+
+test('RS-07 a stream that does not end is cut, and the app still closes', async () => {
+	const server = serve({ DRAIN: 'deaf' });
+	const stream = await fetch(`${await server.address()}/stream`);
+	server.child.kill('SIGTERM');
+	await expect(stream.text()).rejects.toThrow();
+	expect(await server.ended).toMatchObject({ code: 0, output: expect.stringContaining('closed') as string });
+});
+
+test('RS-07 an app that never drains is left after 5 s, with an exit code that says so', async () => {
+	const server = serve({ DRAIN: 'never' });
+	await server.address();
+	server.child.kill('SIGTERM');
+	expect((await server.ended).code).toBe(1);
+}, 10_000);
+
+test("DC-07 a terminal's doubled Ctrl-C is one signal", async () => {
+	const server = serve({ DRAIN: 'deaf' });
+	await fetch(`${await server.address()}/stream`);
+	server.child.kill('SIGINT');
+	server.child.kill('SIGINT');
+	expect((await server.ended).code).toBe(0);
+});
+
+test('DC-07 a refusal of the configuration is one line and exit code 1', async () => {
+	expect(await serve({ REFUSE: 'yes' }).ended).toEqual({ code: 1, output: 'The data folder cannot be written.\n' });
+});
+
+test('DC-07 a port in use is one line that says what to do', async () => {
+	const other = createServer().listen(0, '127.0.0.1');
+	await once(other, 'listening');
+	const { port } = other.address() as AddressInfo;
+	const { code, output } = await serve({ PORT: String(port) }).ended;
+	other.close();
+	expect(code).toBe(1);
+	expect(output).toBe(
+		`closed\nPort ${port} on 127.0.0.1 is in use by another program. Stop it, or take another port: PORT=${port + 1} npm start\n`
+	);
+});
+
+test('DC-07 a start without a build says how to get one', async () => {
+	rmSync(join(root, 'build'), { recursive: true });
+	expect(await serve().ended).toEqual({
+		code: 1,
+		output: 'There is no build yet. Run `npm start`, which makes one.\n'
+	});
+});
