@@ -39,7 +39,7 @@ export default defineConfig(
 		}
 	},
 	{
-		files: ['src/**/*.ts', 'tests/**/*.ts'],
+		files: ['src/**/*.ts', 'tests/**/*.ts', 'bench/**/*.ts'],
 		languageOptions: { parserOptions: { projectService: true, tsconfigRootDir: import.meta.dirname } },
 		rules: typed
 	},

@@ -46,7 +46,8 @@ async function lint({ run, bin }) {
 		['prettier', () => bin('prettier/bin/prettier.cjs', '--check', '--log-level', 'warn', '.')],
 		['eslint', () => bin('eslint/bin/eslint.js', '.', '--max-warnings', '0')],
 		['import cycles', () => run('scripts/check-cycles.mjs', [])],
-		['types', () => bin('svelte-check/bin/svelte-check', '--tsconfig', 'tsconfig.json', '--fail-on-warnings')]
+		['types', () => bin('svelte-check/bin/svelte-check', '--tsconfig', 'tsconfig.json', '--fail-on-warnings')],
+		['types of the benchmarks', () => bin('typescript/bin/tsc', '-p', 'bench')]
 	];
 	for (const [name, check] of checks) {
 		const result = await check();

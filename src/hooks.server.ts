@@ -24,8 +24,7 @@ export const handle: Handle = async ({ event, resolve }) => {
 	event.locals.app = app;
 	event.locals.owner = 'local';
 	const refused = guard(event, app.config);
-	if (refused) return problem(refused);
-	return secure(await resolve(event), event, app.config);
+	return secure(refused ? problem(refused) : await resolve(event), event, app.config);
 };
 
 export const handleError: HandleServerError = ({ error, event, status, message }) => {

@@ -10,7 +10,12 @@ export function isNewEnough(version) {
 	return major > oldest[0] || (major === oldest[0] && minor >= oldest[1]);
 }
 
-/** The Node to build and run with: the one installed as a dependency, else this one if it is new enough, else null. */
+/**
+ * The Node to build and run with: the one installed as a dependency, else this one if it is new enough, else null.
+ * @param {string} root
+ * @param {(path: string) => boolean} exists
+ * @param {{ version: string, execPath: string }} current
+ */
 export function findNode(root, exists = existsSync, current = process) {
 	const installed = ['node', 'node.exe'].map((name) => join(root, 'node_modules', 'node', 'bin', name)).find(exists);
 	return installed ?? (isNewEnough(current.version) ? current.execPath : null);

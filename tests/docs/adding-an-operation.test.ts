@@ -1,4 +1,4 @@
-import { readdirSync, readFileSync, statSync } from 'node:fs';
+import { readdirSync, statSync } from 'node:fs';
 import { join } from 'node:path';
 import type { render } from 'svelte/server';
 import { afterAll, beforeAll, expect, onTestFinished, test, vi } from 'vitest';
@@ -8,7 +8,7 @@ import type { Views } from '$lib/operations/views.ts';
 import { readConfig } from '$lib/server/config.ts';
 import { allEvents, ended, start, temporaryFolder } from '../support/app.ts';
 import type { serveRoutes } from '../support/route-server.ts';
-import { codeBlocks, read, root } from './documents.ts';
+import { codeBlocks, read } from './documents.ts';
 import { ProjectCopy } from './project-copy.ts';
 import { hasCurl, shell } from './shell.ts';
 
@@ -19,9 +19,12 @@ const guide = codeBlocks(read('docs/adding-an-operation.md'));
 const list = 'src/lib/operations/index.ts';
 const input = { text: 'Tea and coffee.\nTea first, then more tea.' };
 let copy: ProjectCopy;
+/** The sources before the guide was followed, by path. */
+let before: Map<string, string>;
 
 beforeAll(() => {
 	copy = new ProjectCopy();
+	before = sources();
 	for (const { file, info, code } of guide) {
 		if (file && info === 'diff') copy.write(file, patched(copy.read(file), code));
 		else if (file) copy.write(file, code);
@@ -70,42 +73,37 @@ test(
 				.split('\n') ?? [];
 		const file = 'src/lib/operations/keywords/run.server.ts';
 		const right = copy.read(file);
-		const before = right.slice(0, right.indexOf("ctx.phase('describing');\n") + "ctx.phase('describing');\n".length);
-		copy.write(file, right.replace(before, `${before}${wrong.join('\n')}\n`));
+		const above = right.slice(0, right.indexOf("ctx.phase('describing');\n") + "ctx.phase('describing');\n".length);
+		copy.write(file, right.replace(above, `${above}${wrong.join('\n')}\n`));
 		const { text } = await copy.compile('tsc', [file]);
 		copy.write(file, right);
 		const refused = [...text.matchAll(/run\.server\.ts\((\d+),\d+\): error/g)].map(([, line]) => Number(line));
-		const first = before.split('\n').length;
+		const first = above.split('\n').length;
 		expect(wrong.length).toBe(3);
 		expect([...new Set(refused)]).toEqual(wrong.map((_, index) => first + index));
 	}
 );
 
 test('OP-01 an operation is one folder and one line of the list', () => {
-	const changed = filesOf(copy.folder).filter((path) => textAt(root, path) !== textAt(copy.folder, path));
+	const after = sources();
+	const changed = [...after.keys()].filter((path) => before.get(path) !== after.get(path));
 	const outside = changed.filter((path) => !path.startsWith('src/lib/operations/keywords/'));
+	expect([...before.keys()].filter((path) => !after.has(path))).toEqual([]);
 	expect(changed.length).toBeGreaterThan(outside.length);
 	expect(outside).toEqual([list]);
-	const had = new Set(textAt(root, list)?.split('\n'));
-	const added = copy
-		.read(list)
-		.split('\n')
+	const had = new Set(before.get(list)?.split('\n'));
+	const added = after
+		.get(list)
+		?.split('\n')
 		.filter((line) => !had.has(line) && !line.startsWith('import '));
 	expect(added).toHaveLength(1);
 });
 
-/** The sources of a folder, as paths from it. */
-function filesOf(folder: string): string[] {
-	const names = readdirSync(join(folder, 'src'), { recursive: true }).map((name) => `src/${name}`);
-	return names.filter((name) => statSync(join(folder, name)).isFile());
-}
-
-function textAt(folder: string, path: string): string | null {
-	try {
-		return readFileSync(join(folder, path), 'utf8');
-	} catch {
-		return null;
-	}
+/** The text of every source of the copy. */
+function sources(): Map<string, string> {
+	const names = readdirSync(join(copy.folder, 'src'), { recursive: true }).map((name) => `src/${name}`);
+	const files = names.filter((name) => statSync(join(copy.folder, name)).isFile());
+	return new Map(files.map((path) => [path, copy.read(path)]));
 }
 
 test('OP-11 the operation of the guide runs: its phases, its own events, its text, its file and its result', async () => {

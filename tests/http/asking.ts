@@ -20,13 +20,20 @@ export async function ask(url: string, init: RequestInit = {}): Promise<Answer> 
 
 /** A JSON body, sent. */
 export function send(url: string, body: unknown, headers: Record<string, string> = {}): Promise<Answer> {
-	return ask(url, { method: 'POST', headers: { 'content-type': 'application/json', ...headers }, body: JSON.stringify(body) });
+	return ask(url, {
+		method: 'POST',
+		headers: { 'content-type': 'application/json', ...headers },
+		body: JSON.stringify(body)
+	});
 }
 
 /** A log that keeps its lines. */
 export function keptLog(): { log: Logger; lines: { level: number; msg: string }[] } {
 	const lines: { level: number; msg: string }[] = [];
-	const log: Logger = pino({ base: null, level: 'debug' }, { write: (line: string) => void lines.push(JSON.parse(line) as { level: number; msg: string }) });
+	const log: Logger = pino(
+		{ base: null, level: 'debug' },
+		{ write: (line: string) => void lines.push(JSON.parse(line) as { level: number; msg: string }) }
+	);
 	return { log, lines };
 }
 
@@ -34,8 +41,15 @@ export function keptLog(): { log: Logger; lines: { level: number; msg: string }[
 export const ERROR_LEVEL = 50;
 
 /** A problem document of this status and code, with a sentence and, where given, the paths of the wrong fields. */
-export function expectProblem({ status, headers, body }: Answer, expected: { status: number; code: string; fields?: string[] }): void {
-	expect(body).toMatchObject({ status: expected.status, code: expected.code, type: expect.stringMatching(new RegExp(`\\b${expected.code}$`)) });
+export function expectProblem(
+	{ status, headers, body }: Answer,
+	expected: { status: number; code: string; fields?: string[] }
+): void {
+	expect(body).toMatchObject({
+		status: expected.status,
+		code: expected.code,
+		type: expect.stringMatching(new RegExp(`\\b${expected.code}$`))
+	});
 	expect(status).toBe(expected.status);
 	expect(headers.get('content-type')).toBe('application/problem+json');
 	expect(body.title).toMatch(/^\S.{8,}$/);

@@ -25,41 +25,130 @@ const invalid = { status: 400, code: 'invalid_input' };
 const wrongMethod = { status: 405, code: 'method_not_allowed' };
 
 const starts: Bad[] = [
-	{ what: 'an unknown operation', ...jobs, body: { ...good, operation: 'alchemy' }, status: 404, code: 'unknown_operation' },
+	{
+		what: 'an unknown operation',
+		...jobs,
+		body: { ...good, operation: 'alchemy' },
+		status: 404,
+		code: 'unknown_operation'
+	},
 	...['__proto__', 'constructor', 'toString', 'hasOwnProperty'].flatMap((name): Bad[] => [
-		{ what: `the operation ${name}`, ...jobs, bytes: `{"operation":"${name}","input":{"text":"x"}}`, status: 404, code: 'unknown_operation' },
-		{ what: `the provider ${name}`, ...jobs, body: { ...good, input: { text: 'x', provider: name } }, ...invalid, fields: ['input.provider'] }
+		{
+			what: `the operation ${name}`,
+			...jobs,
+			bytes: `{"operation":"${name}","input":{"text":"x"}}`,
+			status: 404,
+			code: 'unknown_operation'
+		},
+		{
+			what: `the provider ${name}`,
+			...jobs,
+			body: { ...good, input: { text: 'x', provider: name } },
+			...invalid,
+			fields: ['input.provider']
+		}
 	]),
-	{ what: 'an input field named __proto__', ...jobs, bytes: '{"operation":"stepwise","input":{"text":"x","__proto__":{"a":1}}}', ...invalid, fields: ['input'] },
+	{
+		what: 'an input field named __proto__',
+		...jobs,
+		bytes: '{"operation":"stepwise","input":{"text":"x","__proto__":{"a":1}}}',
+		...invalid,
+		fields: ['input']
+	},
 	{ what: 'no operation', ...jobs, body: { input: good.input }, ...invalid, fields: ['body.operation'] },
-	{ what: 'an operation of the wrong type', ...jobs, body: { ...good, operation: 7 }, ...invalid, fields: ['body.operation'] },
+	{
+		what: 'an operation of the wrong type',
+		...jobs,
+		body: { ...good, operation: 7 },
+		...invalid,
+		fields: ['body.operation']
+	},
 	{ what: 'an unknown field', ...jobs, body: { ...good, extra: 1 }, ...invalid, fields: ['body'] },
 	{ what: 'no input', ...jobs, body: { operation: 'stepwise' }, ...invalid, fields: ['input.text'] },
 	{ what: 'an empty input', ...jobs, body: { ...good, input: { text: '' } }, ...invalid, fields: ['input.text'] },
-	{ what: 'an oversized input', ...jobs, body: { ...good, input: { text: 'x'.repeat(1_001) } }, ...invalid, fields: ['input.text'] },
-	{ what: 'wrong types', ...jobs, body: { ...good, input: { text: 1, count: 'two' } }, ...invalid, fields: ['input.text', 'input.count'] },
+	{
+		what: 'an oversized input',
+		...jobs,
+		body: { ...good, input: { text: 'x'.repeat(1_001) } },
+		...invalid,
+		fields: ['input.text']
+	},
+	{
+		what: 'wrong types',
+		...jobs,
+		body: { ...good, input: { text: 1, count: 'two' } },
+		...invalid,
+		fields: ['input.text', 'input.count']
+	},
 	{ what: 'an input that is a list', ...jobs, body: { ...good, input: ['text'] }, ...invalid, fields: ['input'] },
 	{ what: 'an input that is a string', ...jobs, body: { ...good, input: 'text' }, ...invalid, fields: ['input'] },
 	{ what: 'an unknown option', ...jobs, body: { ...good, options: { speed: 9 } }, ...invalid, fields: ['options'] },
-	{ what: 'options out of range', ...jobs, body: { ...good, options: { priority: 99, timeLimit: 0 } }, ...invalid, fields: ['options.timeLimit', 'options.priority'] },
+	{
+		what: 'options out of range',
+		...jobs,
+		body: { ...good, options: { priority: 99, timeLimit: 0 } },
+		...invalid,
+		fields: ['options.timeLimit', 'options.priority']
+	},
 	{ what: 'a body that is not JSON', ...jobs, bytes: '{"operation":', ...bad },
 	{ what: 'an empty body', ...jobs, bytes: '', ...bad },
 	{ what: 'a JSON list', ...jobs, bytes: '[]', ...bad },
 	{ what: 'JSON null', ...jobs, bytes: 'null', ...bad },
 	{ what: 'invalid UTF-8', ...jobs, bytes: Uint8Array.from([0x7b, 0x22, 0xff, 0xfe, 0x22, 0x7d]), ...bad },
 	{ what: 'UTF-8 that is cut off', ...jobs, bytes: Uint8Array.from([0x22, 0xe2, 0x82]), ...bad },
-	{ what: 'a body over the limit', ...jobs, body: { ...good, input: { text: 'x'.repeat(300_000) } }, status: 413, code: 'too_large' },
-	{ what: 'a form', ...jobs, headers: { 'content-type': 'application/x-www-form-urlencoded' }, bytes: 'operation=stepwise', status: 415, code: 'unsupported_media_type' },
-	{ what: 'plain text', ...jobs, headers: { 'content-type': 'text/plain' }, bytes: JSON.stringify(good), status: 415, code: 'unsupported_media_type' },
+	{
+		what: 'a body over the limit',
+		...jobs,
+		body: { ...good, input: { text: 'x'.repeat(300_000) } },
+		status: 413,
+		code: 'too_large'
+	},
+	{
+		what: 'a form',
+		...jobs,
+		headers: { 'content-type': 'application/x-www-form-urlencoded' },
+		bytes: 'operation=stepwise',
+		status: 415,
+		code: 'unsupported_media_type'
+	},
+	{
+		what: 'plain text',
+		...jobs,
+		headers: { 'content-type': 'text/plain' },
+		bytes: JSON.stringify(good),
+		status: 415,
+		code: 'unsupported_media_type'
+	},
 	{ what: 'an empty Idempotency-Key', ...jobs, headers: { 'idempotency-key': '' }, body: good, ...bad },
 	{ what: 'an Idempotency-Key with a space', ...jobs, headers: { 'idempotency-key': 'a b' }, body: good, ...bad },
-	{ what: 'an Idempotency-Key that is too long', ...jobs, headers: { 'idempotency-key': 'k'.repeat(201) }, body: good, ...bad },
-	{ what: 'a page of another site', ...jobs, headers: { origin: 'https://evil.example' }, body: good, status: 403, code: 'forbidden_origin' },
+	{
+		what: 'an Idempotency-Key that is too long',
+		...jobs,
+		headers: { 'idempotency-key': 'k'.repeat(201) },
+		body: good,
+		...bad
+	},
+	{
+		what: 'a page of another site',
+		...jobs,
+		headers: { origin: 'https://evil.example' },
+		body: good,
+		status: 403,
+		code: 'forbidden_origin'
+	},
 	{ what: 'a sandboxed page', ...jobs, headers: { origin: 'null' }, body: good, status: 403, code: 'forbidden_origin' }
 ];
 
 const unknownJob = 'job_00000000000000000000';
-const nonsense = [unknownJob, 'nonsense', '__proto__', '%00', "'; drop table jobs; --", '💥'.repeat(30), 'x'.repeat(3_000)];
+const nonsense = [
+	unknownJob,
+	'nonsense',
+	'__proto__',
+	'%00',
+	"'; drop table jobs; --",
+	'💥'.repeat(30),
+	'x'.repeat(3_000)
+];
 const reads: Bad[] = nonsense.flatMap((id): Bad[] => {
 	const path = `/api/jobs/${id.startsWith('%') ? id : encodeURIComponent(id)}`;
 	const what = `the id ${id.slice(0, 24)}`;
@@ -69,7 +158,12 @@ const reads: Bad[] = nonsense.flatMap((id): Bad[] => {
 		{ what: `${what}, events`, path: `${path}/events`, ...missing },
 		{ what: `${what}, artifact`, path: `${path}/artifacts/report.md`, ...missing },
 		{ what: `${what}, delete`, path, method: 'DELETE', ...missing },
-		...['cancel', 'finish', 'retry'].map((command): Bad => ({ what: `${what}, ${command}`, path: `${path}/${command}`, method: 'POST', ...missing })),
+		...['cancel', 'finish', 'retry'].map((command): Bad => ({
+			what: `${what}, ${command}`,
+			path: `${path}/${command}`,
+			method: 'POST',
+			...missing
+		})),
 		{ what: `${what}, answer`, path: `${path}/answer`, method: 'POST', body: { questionId: 'q', value: 1 }, ...missing }
 	];
 });
@@ -80,11 +174,22 @@ const others: Bad[] = [
 	{ what: 'neither id', path: '/api/events', ...bad },
 	{ what: 'an unknown job_id', path: `/api/events?job_id=${unknownJob}`, ...missing },
 	{ what: 'a cursor from the future', path: '/api/jobs/:id/events?after=999', status: 400, code: 'future_cursor' },
-	{ what: 'a Last-Event-ID from the future', path: '/api/jobs/:id/events', headers: { 'last-event-id': '999' }, status: 400, code: 'future_cursor' },
+	{
+		what: 'a Last-Event-ID from the future',
+		path: '/api/jobs/:id/events',
+		headers: { 'last-event-id': '999' },
+		status: 400,
+		code: 'future_cursor'
+	},
 	{ what: 'a cursor past the end', path: '/api/jobs/:ended/events?after=999', status: 400, code: 'future_cursor' },
 	{ what: 'a cursor that is no number', path: '/api/jobs/:id/events?after=soon', ...bad },
 	{ what: 'a negative cursor', path: '/api/jobs/:id/events?after=-1', ...bad },
-	{ what: 'a Last-Event-ID that is no number', path: '/api/jobs/:id/events', headers: { 'last-event-id': 'x' }, ...bad },
+	{
+		what: 'a Last-Event-ID that is no number',
+		path: '/api/jobs/:id/events',
+		headers: { 'last-event-id': 'x' },
+		...bad
+	},
 	{ what: 'a wait that is no number', path: '/api/jobs/:id?wait=long', ...bad },
 	{ what: 'a wait of a day', path: '/api/jobs/:id?wait=86400', ...bad },
 	{ what: 'an unknown status', path: '/api/jobs?status=sleeping', ...invalid, fields: ['query.status.0'] },
@@ -100,12 +205,54 @@ const others: Bad[] = [
 	{ what: 'GET of cancel', path: '/api/jobs/:id/cancel', ...wrongMethod },
 	{ what: 'POST to the operations', path: '/api/operations', method: 'POST', ...wrongMethod },
 	{ what: 'POST to the metrics', path: '/metrics', method: 'POST', ...wrongMethod },
-	{ what: 'an answer that is not JSON', path: '/api/jobs/:id/answer', method: 'POST', headers: { 'content-type': 'application/json' }, bytes: 'yes', ...bad },
-	{ what: 'an answer to nothing', path: '/api/jobs/:id/answer', method: 'POST', body: { questionId: 'q', value: 1 }, status: 409, code: 'conflict' },
-	{ what: 'a retry with a bad key', path: '/api/jobs/:ended/retry', method: 'POST', headers: { 'idempotency-key': 'a b' }, ...bad },
-	{ what: 'a cancel by a page of another site', path: '/api/jobs/:id/cancel', method: 'POST', headers: { origin: 'https://evil.example' }, status: 403, code: 'forbidden_origin' },
-	{ what: 'a cancel across sites without an origin', path: '/api/jobs/:id/cancel', method: 'POST', headers: { 'sec-fetch-site': 'cross-site' }, status: 403, code: 'forbidden_origin' },
-	{ what: 'a tRPC call by a page of another site', path: '/api/trpc/jobs.cancel', method: 'POST', headers: { origin: 'https://evil.example' }, body: { id: ':id' }, status: 403, code: 'forbidden_origin' }
+	{
+		what: 'an answer that is not JSON',
+		path: '/api/jobs/:id/answer',
+		method: 'POST',
+		headers: { 'content-type': 'application/json' },
+		bytes: 'yes',
+		...bad
+	},
+	{
+		what: 'an answer to nothing',
+		path: '/api/jobs/:id/answer',
+		method: 'POST',
+		body: { questionId: 'q', value: 1 },
+		status: 409,
+		code: 'conflict'
+	},
+	{
+		what: 'a retry with a bad key',
+		path: '/api/jobs/:ended/retry',
+		method: 'POST',
+		headers: { 'idempotency-key': 'a b' },
+		...bad
+	},
+	{
+		what: 'a cancel by a page of another site',
+		path: '/api/jobs/:id/cancel',
+		method: 'POST',
+		headers: { origin: 'https://evil.example' },
+		status: 403,
+		code: 'forbidden_origin'
+	},
+	{
+		what: 'a cancel across sites without an origin',
+		path: '/api/jobs/:id/cancel',
+		method: 'POST',
+		headers: { 'sec-fetch-site': 'cross-site' },
+		status: 403,
+		code: 'forbidden_origin'
+	},
+	{
+		what: 'a tRPC call by a page of another site',
+		path: '/api/trpc/jobs.cancel',
+		method: 'POST',
+		headers: { origin: 'https://evil.example' },
+		body: { id: ':id' },
+		status: 403,
+		code: 'forbidden_origin'
+	}
 ];
 
 const table = [...starts, ...reads, ...others];
@@ -115,7 +262,10 @@ test('TS-22 bad input of every kind is a 4xx problem with a code, a sentence and
 	const { log, lines } = keptLog();
 	const app = await makeApp({ runs: runsOf(stepwise.operation), log });
 	const url = await serveRoutes(app);
-	const [running, over] = [await start(app, 'stepwise', { text: 'runs' }), await start(app, 'stepwise', { text: 'ends' })];
+	const [running, over] = [
+		await start(app, 'stepwise', { text: 'runs' }),
+		await start(app, 'stepwise', { text: 'ends' })
+	];
 	(await stepwise.begun(over.id)).finish('ok');
 	await stepwise.begun(running.id);
 	await ended(app, over.id);

@@ -72,7 +72,9 @@ export class CuttingProxy {
 
 	#hasten(bytes: Buffer): Buffer {
 		if (!this.#cuts.hasten) return bytes;
-		const text = bytes.toString('latin1').replace(/retry: (\d+)/g, (_, digits: string) => `retry: ${'1'.padStart(digits.length, '0')}`);
+		const text = bytes
+			.toString('latin1')
+			.replace(/retry: (\d+)/g, (_, digits: string) => `retry: ${'1'.padStart(digits.length, '0')}`);
 		return Buffer.from(text, 'latin1');
 	}
 }

@@ -17,7 +17,20 @@ async function serve(...operations: Parameters<typeof runsOf>) {
 
 /** The fields that the issue promises to other programs. */
 const promised = {
-	job: ['id', 'operation', 'status', 'phase', 'phases', 'progress', 'elapsedMs', 'remaining', 'cost', 'usage', 'provider', 'model'],
+	job: [
+		'id',
+		'operation',
+		'status',
+		'phase',
+		'phases',
+		'progress',
+		'elapsedMs',
+		'remaining',
+		'cost',
+		'usage',
+		'provider',
+		'model'
+	],
 	more: ['responseId', 'seq', 'artifacts', 'result', 'error', 'receipt']
 };
 
@@ -32,7 +45,12 @@ test('OP-01 GET /api/operations lists id, title, phases and the JSON Schema of t
 	expect(status).toBe(200);
 	const [research] = body.operations;
 	expect(research).toMatchObject({ id: 'research', title: 'Research', can: { finishNow: false } });
-	expect(research.phases.map(({ label }: { label: string }) => label)).toEqual(['Analyzing query', 'Searching web', 'Reading sources', 'Synthesizing report']);
+	expect(research.phases.map(({ label }: { label: string }) => label)).toEqual([
+		'Analyzing query',
+		'Searching web',
+		'Reading sources',
+		'Synthesizing report'
+	]);
 	expect(research.input).toMatchObject({ type: 'object', required: ['query'], additionalProperties: false });
 	expect(Object.keys(research.input.properties)).toEqual(['query', 'depth', 'model', 'provider']);
 	expect(research.input.properties.depth).toMatchObject({ enum: ['quick', 'standard', 'deep'], default: 'standard' });
@@ -40,23 +58,48 @@ test('OP-01 GET /api/operations lists id, title, phases and the JSON Schema of t
 
 test('OP-06 POST /api/jobs answers 201 with Location and the snapshot; then the result can be asked for', async () => {
 	const { url, stepwise } = await serve();
-	const { status, headers, body } = await send(`${url}/api/jobs`, { operation: 'stepwise', input: { text: 'hello' }, options: { timeLimit: 60 } });
+	const { status, headers, body } = await send(`${url}/api/jobs`, {
+		operation: 'stepwise',
+		input: { text: 'hello' },
+		options: { timeLimit: 60 }
+	});
 	expect(status).toBe(201);
 	expect(headers.get('location')).toBe(`/api/jobs/${body.id}`);
 	expectSnapshot(body);
-	expect(body).toMatchObject({ operation: 'stepwise', title: 'hello', input: { text: 'hello', count: 0 }, options: { timeLimit: 60 }, result: null, error: null, receipt: null });
+	expect(body).toMatchObject({
+		operation: 'stepwise',
+		title: 'hello',
+		input: { text: 'hello', count: 0 },
+		options: { timeLimit: 60 },
+		result: null,
+		error: null,
+		receipt: null
+	});
 	(await stepwise.begun(body.id)).finish('bye');
 	const held = await ask(`${url}${headers.get('location')}?wait=20`);
 	expectSnapshot(held.body);
-	expect(held.body).toMatchObject({ status: 'succeeded', progress: { fraction: 1, basis: 'measured' }, result: { text: 'bye' } });
+	expect(held.body).toMatchObject({
+		status: 'succeeded',
+		progress: { fraction: 1, basis: 'measured' },
+		result: { text: 'bye' }
+	});
 });
 
 test('OP-06 a research that was asked for without streaming ends with the same result fields', async () => {
 	const url = await serveRoutes(await makeApp());
-	const { body } = await send(`${url}/api/jobs`, { operation: 'research', input: { query: 'How is sourdough made?', depth: 'quick' }, options: { stream: false } });
+	const { body } = await send(`${url}/api/jobs`, {
+		operation: 'research',
+		input: { query: 'How is sourdough made?', depth: 'quick' },
+		options: { stream: false }
+	});
 	const { body: snapshot } = await ask(`${url}/api/jobs/${body.id}?wait=25`);
 	expectSnapshot(snapshot);
-	expect(snapshot).toMatchObject({ status: 'succeeded', options: { stream: false }, result: { complete: true }, cost: { known: true } });
+	expect(snapshot).toMatchObject({
+		status: 'succeeded',
+		options: { stream: false },
+		result: { complete: true },
+		cost: { known: true }
+	});
 	expect(snapshot.result.report.length).toBeGreaterThan(200);
 	expect(snapshot.result.sources.length).toBeGreaterThan(0);
 	expect(snapshot.result.queries.length).toBeGreaterThan(0);
@@ -87,7 +130,10 @@ test('CX-16 the same Idempotency-Key with the same request finds the first job; 
 	expect([first.status, again.status]).toEqual([201, 200]);
 	expect(again.body.id).toBe(first.body.id);
 	expect(again.headers.get('location')).toBe(first.headers.get('location'));
-	for (const other of [{ ...request, input: { text: 'twice' } }, { ...request, options: { priority: 1 } }]) {
+	for (const other of [
+		{ ...request, input: { text: 'twice' } },
+		{ ...request, options: { priority: 1 } }
+	]) {
 		expectProblem(await send(`${url}/api/jobs`, other, key), { status: 409, code: 'idempotency_conflict' });
 	}
 	expect((await app.jobs.list('local', {})).jobs).toHaveLength(1);
@@ -113,15 +159,19 @@ test('OP-08 GET /api/jobs lists 120 jobs newest first, page by page, filtered by
 	const { id } = await start(app, 'stepwise', { text: 'last' });
 	await stepwise.begun(id);
 	ids.push(id);
-	await expect.poll(async () => (await ask(`${url}/api/jobs?status=succeeded&limit=200`)).body.jobs.length, { timeout: 5_000 }).toBe(119);
+	await expect
+		.poll(async () => (await ask(`${url}/api/jobs?status=succeeded&limit=200`)).body.jobs.length, { timeout: 5_000 })
+		.toBe(119);
 	const pages: Answer[] = [];
-	for (let next: string | null = ''; next !== null; next = pages.at(-1)?.body.next) pages.push(await ask(`${url}/api/jobs?limit=50${next && `&before=${next}`}`));
+	for (let next: string | null = ''; next !== null; next = pages.at(-1)?.body.next)
+		pages.push(await ask(`${url}/api/jobs?limit=50${next && `&before=${next}`}`));
 	expect(pages.map(({ body }) => body.jobs.length)).toEqual([50, 50, 20]);
 	const listed = pages.flatMap(({ body }) => body.jobs);
 	expect(new Set(listed.map((job) => job.id))).toEqual(new Set(ids));
 	expect(listed.map((job) => job.createdAt)).toEqual(listed.map((job) => job.createdAt).toSorted((a, b) => b - a));
 	for (const job of listed) expect(jobSummary.strict().safeParse(job).error).toBeUndefined();
-	const idsOf = async (query: string) => (await ask(`${url}/api/jobs?${query}`)).body.jobs.map((job: { id: string }) => job.id);
+	const idsOf = async (query: string) =>
+		(await ask(`${url}/api/jobs?${query}`)).body.jobs.map((job: { id: string }) => job.id);
 	expect(await idsOf('status=running,queued')).toEqual([id]);
 	expect(await idsOf('operation=stepwise')).toEqual([id]);
 	expect(await idsOf('operation=instant&status=running')).toEqual([]);
@@ -151,7 +201,10 @@ test('CX-16 POST cancel answers 202, the receipt follows, and a second cancel ch
 	expectSnapshot(cancelled.body);
 	expect(cancelled.body).toMatchObject({ cancelReason: 'user', cancelRequestedAt: expect.any(Number) });
 	const over = (await ask(`${url}/api/jobs/${id}?wait=20`)).body;
-	expect(over).toMatchObject({ status: 'cancelled', receipt: { reason: 'user', provider: 'not_needed', cost: { usd: 0, known: true }, kept: ['1 marks'] } });
+	expect(over).toMatchObject({
+		status: 'cancelled',
+		receipt: { reason: 'user', provider: 'not_needed', cost: { usd: 0, known: true }, kept: ['1 marks'] }
+	});
 	const again = await ask(`${url}/api/jobs/${id}/cancel`, { method: 'POST' });
 	expect(again).toMatchObject({ status: 202, body: { status: 'cancelled', seq: over.seq } });
 });
@@ -162,7 +215,10 @@ test('OP-01 POST finish answers 202 where the operation can, and 409 with a prob
 	const [cannot, can] = [await start(app, 'stepwise', { text: 'a' }), await start(app, 'finisher', { text: 'b' })];
 	await stepwise.begun(cannot.id);
 	const step = await finisher.begun(can.id);
-	expectProblem(await ask(`${url}/api/jobs/${cannot.id}/finish`, { method: 'POST' }), { status: 409, code: 'not_supported' });
+	expectProblem(await ask(`${url}/api/jobs/${cannot.id}/finish`, { method: 'POST' }), {
+		status: 409,
+		code: 'not_supported'
+	});
 	const finishing = await ask(`${url}/api/jobs/${can.id}/finish`, { method: 'POST' });
 	expect(finishing).toMatchObject({ status: 202, body: { finishRequestedAt: expect.any(Number), status: 'running' } });
 	expect(step.ctx.finishing.aborted).toBe(true);
@@ -192,7 +248,11 @@ test('OP-01 POST answer reaches the run that asked, once, and only under the rig
 	await until(app, id, ({ question }) => question !== null);
 	const wrong = await send(`${url}/api/jobs/${id}/answer`, { questionId: 'size', value: { colour: 'red' } });
 	expectProblem(wrong, { status: 409, code: 'conflict' });
-	expectProblem(await send(`${url}/api/jobs/${id}/answer`, {}), { status: 400, code: 'invalid_input', fields: ['body.questionId', 'body.value'] });
+	expectProblem(await send(`${url}/api/jobs/${id}/answer`, {}), {
+		status: 400,
+		code: 'invalid_input',
+		fields: ['body.questionId', 'body.value']
+	});
 	const right = await send(`${url}/api/jobs/${id}/answer`, { questionId: 'colour', value: { colour: 'red' } });
 	expect(right).toMatchObject({ status: 200, body: { question: null } });
 	expect(await answer).toEqual({ colour: 'red' });
@@ -210,7 +270,8 @@ test('OP-01 DELETE removes an ended job with its events and artifacts, and refus
 	step.finish('ok');
 	await ended(app, id);
 	expect(await ask(address, { method: 'DELETE' })).toMatchObject({ status: 204, body: null });
-	for (const gone of [address, `${address}/events`, `${address}/artifacts/note.txt`]) expectProblem(await ask(gone), { status: 404, code: 'not_found' });
+	for (const gone of [address, `${address}/events`, `${address}/artifacts/note.txt`])
+		expectProblem(await ask(gone), { status: 404, code: 'not_found' });
 	expectProblem(await ask(address, { method: 'DELETE' }), { status: 404, code: 'not_found' });
 });
 

@@ -1,4 +1,10 @@
-import type { CancelAnswer, Provider, ProviderEvent, ProviderOutcome, ResponseRequest } from '$lib/operations/operation.ts';
+import type {
+	CancelAnswer,
+	Provider,
+	ProviderEvent,
+	ProviderOutcome,
+	ResponseRequest
+} from '$lib/operations/operation.ts';
 
 /** One event without its place: the provider counts. */
 type Told = ProviderEvent extends infer E ? (E extends { cursor: unknown } ? Omit<E, 'cursor'> : never) : never;
@@ -75,7 +81,15 @@ export class LiveProvider implements Provider {
 	#outcome(status: ProviderOutcome['status']): ProviderOutcome {
 		const usage = { inputTokens: 1_200, cachedTokens: 0, outputTokens: 340, reasoningTokens: 100, searches: 2 };
 		return {
-			...{ responseId: `resp_${this.requests.length}`, status, model: 'model-1', text: '', citations: [], refusal: null, error: null },
+			...{
+				responseId: `resp_${this.requests.length}`,
+				status,
+				model: 'model-1',
+				text: '',
+				citations: [],
+				refusal: null,
+				error: null
+			},
 			...{ incompleteReason: null, usage, cost: { usd: 0.05, known: true }, items: [] }
 		};
 	}

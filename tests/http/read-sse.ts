@@ -36,7 +36,10 @@ export async function readEvents(response: Response, durable = true): Promise<Jo
 }
 
 /** Reads on until a block fits; fails when the stream closes before. */
-export async function readUntil(messages: AsyncGenerator<SseMessage, void>, fits: (message: SseMessage) => boolean): Promise<SseMessage> {
+export async function readUntil(
+	messages: AsyncGenerator<SseMessage, void>,
+	fits: (message: SseMessage) => boolean
+): Promise<SseMessage> {
 	for (;;) {
 		const { done, value } = await messages.next();
 		if (done || !value) throw new Error('the stream closed before what was waited for');

@@ -29,9 +29,19 @@ function bodiesOf(events: readonly JobEvent[], type: string): unknown[] {
 test('RS-02 reasoning events carry summary, index and type: planning, searching, and synthesizing once the answer begins', async () => {
 	const { provider, response } = await liveResearch();
 	provider.tell({ type: 'reasoning', itemId: 'rs1', index: 0, text: 'Find candidates.' });
-	provider.tell({ type: 'web', itemId: 'ws1', state: 'completed', action: { kind: 'search', queries: ['salt seas'], sources: [] } });
+	provider.tell({
+		type: 'web',
+		itemId: 'ws1',
+		state: 'completed',
+		action: { kind: 'search', queries: ['salt seas'], sources: [] }
+	});
 	provider.tell({ type: 'reasoning', itemId: 'rs2', index: 0, text: 'Compare two of them.' });
-	provider.tell({ type: 'web', itemId: 'ws2', state: 'completed', action: { kind: 'search', queries: ['dead sea salinity'], sources: [] } });
+	provider.tell({
+		type: 'web',
+		itemId: 'ws2',
+		state: 'completed',
+		action: { kind: 'search', queries: ['dead sea salinity'], sources: [] }
+	});
 	provider.tell({ type: 'reasoning', itemId: 'rs3', index: 0, text: 'Enough is known.' });
 	provider.tell({ type: 'message', itemId: 'msg', phase: null });
 	provider.tell({ type: 'reasoning', itemId: 'rs4', index: 0, text: 'Mind the units.' });
@@ -48,9 +58,24 @@ test('RS-02 reasoning events carry summary, index and type: planning, searching,
 test('RS-03 web_search_call events carry each query, the page that was opened and the text that was looked for', async () => {
 	const { provider, response } = await liveResearch();
 	provider.tell({ type: 'web', itemId: 'a', state: 'started', action: null });
-	provider.tell({ type: 'web', itemId: 'a', state: 'completed', action: { kind: 'search', queries: ['salt', 'brine'], sources: [] } });
-	provider.tell({ type: 'web', itemId: 'b', state: 'completed', action: { kind: 'open_page', url: 'https://example.org/seas' } });
-	provider.tell({ type: 'web', itemId: 'c', state: 'completed', action: { kind: 'find_in_page', url: 'https://example.org/seas', pattern: 'g/kg' } });
+	provider.tell({
+		type: 'web',
+		itemId: 'a',
+		state: 'completed',
+		action: { kind: 'search', queries: ['salt', 'brine'], sources: [] }
+	});
+	provider.tell({
+		type: 'web',
+		itemId: 'b',
+		state: 'completed',
+		action: { kind: 'open_page', url: 'https://example.org/seas' }
+	});
+	provider.tell({
+		type: 'web',
+		itemId: 'c',
+		state: 'completed',
+		action: { kind: 'find_in_page', url: 'https://example.org/seas', pattern: 'g/kg' }
+	});
 	provider.complete('The Dead Sea.');
 	expect(bodiesOf(await readEvents(response), 'web_search_call')).toEqual([
 		{ callId: 'a-1', action: 'search', query: 'salt', link: '/search?q=salt', pattern: null },
@@ -67,22 +92,36 @@ test('RS-04 progress events carry a percentage from how long five such researche
 	const url = await serveRoutes(app);
 	for (let run = 0; run < 5; run += 1) {
 		const { id } = await start(app, 'research', { query });
-		await drive(clock, until(app, id, ({ responseId }) => responseId !== null));
+		await drive(
+			clock,
+			until(app, id, ({ responseId }) => responseId !== null)
+		);
 		await clock.advance(100_000);
 		provider.complete('The Dead Sea.');
 		expect((await drive(clock, ended(app, id))).elapsedMs).toBeGreaterThanOrEqual(100_000);
 	}
 	const { id } = await start(app, 'research', { query });
-	await drive(clock, until(app, id, ({ responseId }) => responseId !== null));
+	await drive(
+		clock,
+		until(app, id, ({ responseId }) => responseId !== null)
+	);
 	const messages = readSse(await fetch(`${url}/api/jobs/${id}/events`));
 	for (let second = 0; second < 50; second += 1) {
 		provider.tell({ type: 'reasoning_delta', itemId: 'rs', index: 0, text: '…' });
 		await clock.advance(1_000);
 	}
-	const message = await readUntil(messages, ({ event, data }) => event === 'progress' && JSON.parse(data ?? '').data.metadata.elapsedMs >= 50_000);
+	const message = await readUntil(
+		messages,
+		({ event, data }) => event === 'progress' && JSON.parse(data ?? '').data.metadata.elapsedMs >= 50_000
+	);
 	const { data } = JSON.parse(message.data ?? '') as JobEvent;
 	const progress = baseEvents.progress.parse(data);
-	expect(progress).toMatchObject({ operation: 'research', state: 'active', basis: 'estimated', metadata: { runs: 5, overdue: false } });
+	expect(progress).toMatchObject({
+		operation: 'research',
+		state: 'active',
+		basis: 'estimated',
+		metadata: { runs: 5, overdue: false }
+	});
 	expect(progress.fraction).toBeGreaterThan(0.3);
 	expect(progress.fraction).toBeLessThan(0.6);
 	expect(progress.metadata.remaining?.low).toBeLessThanOrEqual(55_000);
@@ -107,9 +146,17 @@ test('RS-05 the done event says that a report is available, and brings it', asyn
 test('RS-06 the error event carries a code and a message that a person can act on, and nothing of the raw reason', async () => {
 	const { provider, response } = await liveResearch();
 	const message = 'The account at Live is out of credit or over its spend limit. Raise it there, then try again.';
-	provider.complete('', { status: 'failed', error: new HeadwayError('provider_quota', message, { cause: 'sk-secret' }) });
+	provider.complete('', {
+		status: 'failed',
+		error: new HeadwayError('provider_quota', message, { cause: 'sk-secret' })
+	});
 	const events = await readEvents(response);
-	expect(events.at(-1)?.data).toMatchObject({ code: 'provider_quota', message, retryable: true, receipt: { reason: 'error' } });
+	expect(events.at(-1)?.data).toMatchObject({
+		code: 'provider_quota',
+		message,
+		retryable: true,
+		receipt: { reason: 'error' }
+	});
 	expect(baseEvents.error.safeParse(events.at(-1)?.data).success).toBe(true);
 	expect(JSON.stringify(events)).not.toMatch(/sk-secret|stack|node:internal/);
 });
@@ -161,7 +208,19 @@ test('RS-12 OP-02 every event of a research, over both doors, is one envelope wi
 	const durable = (list: JobEvent[]) => list.filter(({ seq }) => seq !== null);
 	expect(durable(watched)).toEqual(durable(events));
 	expect([...new Set(durable(events).map(({ type }) => type))].toSorted()).toEqual(
-		['artifact', 'content', 'done', 'phase', 'queued', 'reasoning', 'response', 'source', 'started', 'usage', 'web_search_call'].toSorted()
+		[
+			'artifact',
+			'content',
+			'done',
+			'phase',
+			'queued',
+			'reasoning',
+			'response',
+			'source',
+			'started',
+			'usage',
+			'web_search_call'
+		].toSorted()
 	);
 	const transient = [...events, ...watched].filter(({ seq }) => seq === null).map(({ type }) => type);
 	expect([...new Set(transient)].toSorted()).toEqual(['activity', 'progress']);
@@ -181,7 +240,8 @@ async function researchAt(reply: (request: Recorded) => Reply) {
 }
 
 const told = new Set(['reasoning', 'web_search_call', 'source']);
-const facts = (events: JobEvent[]) => events.filter(({ type }) => told.has(type)).map(({ type, data }) => ({ type, data }));
+const facts = (events: JobEvent[]) =>
+	events.filter(({ type }) => told.has(type)).map(({ type, data }) => ({ type, data }));
 const report = (events: JobEvent[]) => (events.at(-1)?.data as { result: { report: string } }).result.report;
 
 test('RS-13 a background stream that is cut is resumed at the provider and is one stream to the client', async () => {
@@ -191,7 +251,9 @@ test('RS-13 a background stream that is cut is resumed at the provider and is on
 	const uncut = await readEvents(await fetch(`${whole.url}/api/jobs/${first.id}/events`));
 	const cutAt = transcript.ends[Math.floor(transcript.ends.length / 2)] ?? 0;
 	const { server, app, url } = await researchAt((request) => {
-		return request.method === 'POST' ? { ...transcript.reply(request), upTo: cutAt + 20, then: 'cut' } : transcript.reply(request);
+		return request.method === 'POST'
+			? { ...transcript.reply(request), upTo: cutAt + 20, then: 'cut' }
+			: transcript.reply(request);
 	});
 	const second = await start(app, 'research', { query });
 	const cut = await readEvents(await fetch(`${url}/api/jobs/${second.id}/events`));
@@ -206,7 +268,9 @@ test('RS-13 a background stream that is cut is resumed at the provider and is on
 test('RS-13 OP-06 without streaming the response is polled and its events still come as one stream', async () => {
 	const transcript = new Transcript('deep_research');
 	const { server, app, url } = await researchAt((request) => {
-		return json(request.method === 'POST' ? { ...transcript.response, status: 'queued', output: [] } : transcript.response);
+		return json(
+			request.method === 'POST' ? { ...transcript.response, status: 'queued', output: [] } : transcript.response
+		);
 	});
 	const { id } = await start(app, 'research', { query }, { stream: false });
 	const events = await readEvents(await fetch(`${url}/api/jobs/${id}/events`));

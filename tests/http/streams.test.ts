@@ -81,7 +81,9 @@ test('RS-07 a stream goes on after Last-Event-ID and after ?after=, and the head
 	expect(await readEvents(await fetch(address, { headers: { 'last-event-id': '4' } }))).toEqual(whole.slice(4));
 	expect(await readEvents(await fetch(`${address}?after=7`))).toEqual(whole.slice(7));
 	// A reconnecting EventSource repeats its address, so that what it has seen since must count for more.
-	expect(await readEvents(await fetch(`${address}?after=2`, { headers: { 'last-event-id': '9' } }))).toEqual(whole.slice(9));
+	expect(await readEvents(await fetch(`${address}?after=2`, { headers: { 'last-event-id': '9' } }))).toEqual(
+		whole.slice(9)
+	);
 });
 
 test('RS-07 an EventSource whose connection is cut at random places, many times, loses no event and sees none twice', async () => {
@@ -181,7 +183,9 @@ test('RS-11 five clients, early and late, see the same events in the same order'
 	const seen = await Promise.all([...early, ...late].map((response) => readEvents(response)));
 	expect(seen).toHaveLength(5);
 	for (const events of seen) expect(events).toEqual(seen[0]);
-	expect(seen[0]?.filter(({ type }) => type === 'mark').map(({ data }) => (data as { n: number }).n)).toEqual(Array.from({ length: 200 }, (_, n) => n + 1));
+	expect(seen[0]?.filter(({ type }) => type === 'mark').map(({ data }) => (data as { n: number }).n)).toEqual(
+		Array.from({ length: 200 }, (_, n) => n + 1)
+	);
 });
 
 /** Starts a job by a one-request stream and hangs up once it runs. */
@@ -206,7 +210,11 @@ async function startAndHangUp(options: object) {
 test('CX-16 hanging up a one-request stream cancels the job when the caller asked for that', async () => {
 	const { app, id, step } = await startAndHangUp({ onDisconnect: 'cancel' });
 	const snapshot = await ended(app, id);
-	expect(snapshot).toMatchObject({ status: 'cancelled', cancelReason: 'disconnect', receipt: { reason: 'disconnect' } });
+	expect(snapshot).toMatchObject({
+		status: 'cancelled',
+		cancelReason: 'disconnect',
+		receipt: { reason: 'disconnect' }
+	});
 	expect(step.ctx.signal.reason).toBe('disconnect');
 });
 

@@ -35,15 +35,26 @@ export async function serveRoutes(app: App, owner: (request: Request) => string 
 	return `http://127.0.0.1:${(server.address() as AddressInfo).port}`;
 }
 
-async function answer(app: App, owner: (request: Request) => string, req: IncomingMessage, res: ServerResponse): Promise<void> {
+async function answer(
+	app: App,
+	owner: (request: Request) => string,
+	req: IncomingMessage,
+	res: ServerResponse
+): Promise<void> {
 	const gone = new AbortController();
 	res.once('close', () => gone.abort());
 	const url = new URL(req.url ?? '/', `http://${req.headers.host}`);
 	const request = new Request(url, {
 		method: req.method ?? 'GET',
-		headers: new Headers(Object.entries(req.headers).flatMap(([name, value]) => (typeof value === 'string' ? [[name, value] as [string, string]] : []))),
+		headers: new Headers(
+			Object.entries(req.headers).flatMap(([name, value]) =>
+				typeof value === 'string' ? [[name, value] as [string, string]] : []
+			)
+		),
 		signal: gone.signal,
-		...(req.method === 'GET' || req.method === 'HEAD' ? {} : { body: Readable.toWeb(req) as ReadableStream, duplex: 'half' })
+		...(req.method === 'GET' || req.method === 'HEAD'
+			? {}
+			: { body: Readable.toWeb(req) as ReadableStream, duplex: 'half' })
 	} as RequestInit);
 	// As in scripts/serve.js: what was refused unread must not hold up the connection's next request.
 	res.once('finish', () => req.complete || req.removeAllListeners('data').resume());
@@ -60,10 +71,12 @@ async function handle(app: App, owner: string, request: Request, url: URL): Prom
 	for (const { pattern, endpoint } of routes) {
 		const match = pattern.exec(url.pathname);
 		if (!match) continue;
-		const params = Object.fromEntries(Object.entries(match.groups ?? {}).map(([name, value]) => [name, decodeURIComponent(value)]));
+		const params = Object.fromEntries(
+			Object.entries(match.groups ?? {}).map(([name, value]) => [name, decodeURIComponent(value)])
+		);
 		const event = { request, url, params, locals: { app, owner } } as unknown as RequestEvent;
 		const refused = guard(event, app.config);
-		if (refused) return problem(refused);
+		if (refused) return secure(problem(refused), event, app.config);
 		const handler = endpoint[request.method] ?? endpoint.fallback;
 		return secure(handler ? await handler(event) : new Response(null, { status: 405 }), event, app.config);
 	}

@@ -18,10 +18,7 @@ export function researchJob(
 		...{ input: { query: 'How do tides work?', depth: 'standard' }, options: {}, createdAt: START, logEpoch: 'e1' },
 		...{ phases: research.phases, state: research.state() }
 	});
-	const folded = told.reduce<JobSnapshot>(
-		(snapshot, event) => tell(snapshot, event),
-		seed
-	);
+	const folded = told.reduce<JobSnapshot>((snapshot, event) => tell(snapshot, event), seed);
 	return { ...folded, ...facts } as JobSnapshot<ResearchState, ResearchResult>;
 }
 
@@ -39,7 +36,11 @@ export const begun: Told[] = [
 ];
 
 /** Enters a phase. */
-export const phase = (name: string, fraction: number, seconds = 1): Told => ['phase', { phase: name, fraction }, seconds];
+export const phase = (name: string, fraction: number, seconds = 1): Told => [
+	'phase',
+	{ phase: name, fraction },
+	seconds
+];
 
 /** A search with its link. */
 export const search = (query: string, seconds = 2): Told => [

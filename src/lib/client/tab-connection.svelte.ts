@@ -39,6 +39,7 @@ export class TabConnection {
 	#own: Connection | null = $state.raw(null);
 	#told: ConnectionState = $state.raw({ state: 'connecting', since: Date.now() });
 	#renewal: ReturnType<typeof setInterval> | undefined;
+	#closed = false;
 
 	constructor(client: Client, use: ConnectionUse, tools: LeadershipTools & { channel: BroadcastChannel }) {
 		this.#client = client;
@@ -61,7 +62,9 @@ export class TabConnection {
 	}
 
 	close(): void {
+		if (this.#closed) return;
 		this.#leave();
+		this.#closed = true;
 		clearInterval(this.#renewal);
 		this.#channel.removeEventListener('message', this.#hear);
 		removeEventListener('pagehide', this.#leave);
@@ -117,7 +120,7 @@ export class TabConnection {
 	}
 
 	#say(message: Message): void {
-		this.#channel.postMessage(message);
+		if (!this.#closed) this.#channel.postMessage(message);
 	}
 
 	readonly #leave = () => {
@@ -127,7 +130,7 @@ export class TabConnection {
 		this.#own = null;
 	};
 
-	/** A page out of the back-forward cache stands again. */
+	/** A page out of the back-forward cache has missed what happened: it starts over. */
 	readonly #return = (event: PageTransitionEvent) => {
 		if (event.persisted) location.reload();
 	};

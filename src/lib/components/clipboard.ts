@@ -17,8 +17,10 @@ function copyFromField(text: string): boolean {
 	const field = document.createElement('textarea');
 	field.value = text;
 	field.setAttribute('aria-hidden', 'true');
+	field.readOnly = true;
 	field.style.cssText = 'position:fixed;opacity:0';
 	document.body.append(field);
+	field.focus({ preventScroll: true });
 	field.select();
 	const copied = document.execCommand?.('copy') ?? false;
 	field.remove();

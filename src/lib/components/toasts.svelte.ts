@@ -67,8 +67,6 @@ export class Toasts {
 export function outcomesBetween(before: readonly JobSummary[], after: readonly JobSummary[]): Toast[] {
 	const wasActive = (id: string) => before.some((job) => job.id === id && isActive(job.status));
 	return after.flatMap(({ id, title, status }) =>
-		wasActive(id) && !isActive(status)
-			? [{ jobId: id, title, outcome: outcomes[status as keyof typeof outcomes] }]
-			: []
+		wasActive(id) && !isActive(status) ? [{ jobId: id, title, outcome: outcomes[status as keyof typeof outcomes] }] : []
 	);
 }

@@ -7,10 +7,12 @@ import { Blobs } from './blobs.ts';
 import { systemClock, type Clock } from './clock.ts';
 import { dataPaths, type Config } from './config.ts';
 import { openDb } from './db/open.ts';
+import type { JobRow } from './db/schema.ts';
 import { Expectation } from './estimator.ts';
 import { EventLog } from './event-log.ts';
 import { Jobs } from './jobs.ts';
 import { JobQueries } from './job-queries.ts';
+import type { Ending } from './ending.ts';
 import { JobStore } from './job-store.ts';
 import { Live } from './live.ts';
 import { Metrics } from './metrics.ts';
@@ -80,22 +82,23 @@ export async function createApp(options: AppOptions): Promise<App> {
 	const { demo, provider } = await openSource(options, log);
 	const { bell, queries, events, transients } = store;
 
+	const ended = (row: JobRow, ending: Ending) => {
+		metrics.ended(row, ending, (clock.now() - (row.startedAt ?? clock.now())) / 1_000);
+		log.info({ jobId: row.id, operation: row.operation, status: ending.status }, 'job ended');
+	};
 	const runner: Runner = new Runner(
 		{
 			...store,
 			...{ clock, log, idleMs: config.idleMs, quietAfterMs: config.quietAfterMs },
 			providerFor: (id) => theOne(provider, id),
 			timeoutFor: (operation, declaredMs) => config.timeLimits[operation] ?? declaredMs,
-			ended(row, ending) {
-				metrics.ended(row, ending, (clock.now() - (row.startedAt ?? clock.now())) / 1_000);
-				log.info({ jobId: row.id, operation: row.operation, status: ending.status }, 'job ended');
-			}
+			ended
 		},
 		runs,
 		config.limits
 	);
 	const knowsProvider = (id: string) => id === provider.id;
-	const jobs = new Jobs({ ...store, clock, runner, knowsProvider, maxUnfinished: config.limits.unfinished });
+	const jobs = new Jobs({ ...store, clock, runner, knowsProvider, ended, maxUnfinished: config.limits.unfinished });
 	const live = new Live({
 		...{ log: events, bell, transients, clock },
 		head: (owner, id) => jobs.head(owner, id),
@@ -190,7 +193,7 @@ function facts({
 	const { id, label, demo, defaultModel: model } = provider;
 	return {
 		async forecast(_owner, operation, variant) {
-			const found = models[operation];
+			const found = Object.hasOwn(models, operation) ? models[operation] : undefined;
 			if (!found) throw new HeadwayError('unknown_operation', `There is no operation "${operation}".`);
 			const expectation = new Expectation(found, queries, { operation, model, variant });
 			return expectation.forecast() ?? { low: null, high: null, runs: expectation.runs };

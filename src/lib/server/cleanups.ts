@@ -17,10 +17,10 @@ export class Cleanups {
 		this.#entries.push({ what, cleanup });
 	}
 
-	/** What was cleaned up, and what could not be within 10 s. */
-	async run(): Promise<Receipt['cleanedUp']> {
+	/** What was cleaned up, and what could not be within `limitMs`. */
+	async run(limitMs = LIMIT_MS): Promise<Receipt['cleanedUp']> {
 		const deadline = new AbortController();
-		const late = pause(this.#clock, LIMIT_MS, deadline.signal).then(() => 'late' as const);
+		const late = pause(this.#clock, limitMs, deadline.signal).then(() => 'late' as const);
 		const done: Receipt['cleanedUp'] = [];
 		for (let entry = this.#entries.pop(); entry; entry = this.#entries.pop()) {
 			const attempt = attempted(entry.cleanup);

@@ -38,6 +38,9 @@ export class FencedError extends Error {
 	}
 }
 
+/** SQLite binds at most 32,766 parameters in a statement; a row has five. */
+const ROWS_A_STATEMENT = 1_000;
+
 /** How many events one read brings at most, so that a far reader gets its share in bounded pieces. */
 export const PAGE = 256;
 
@@ -109,12 +112,12 @@ export class EventLog {
 
 /** Gives events their places within the caller's transaction: seq goes on from the row's, without a gap. */
 export function appendWithin(
-	tx: Rows,
+	rows: Rows,
 	jobId: string,
 	added: readonly NewEvent[],
 	patch: RowPatch & { updatedAt: number }
 ): JobEvent[] {
-	const { seq } = tx
+	const { seq } = rows
 		.update(jobs)
 		.set({ ...patch, seq: sql`${jobs.seq} + ${added.length}` })
 		.where(eq(jobs.id, jobId))
@@ -127,9 +130,14 @@ export function appendWithin(
 		type: event.type,
 		data: event.data
 	}));
-	if (stored.length > 0)
-		tx.insert(events)
-			.values(stored.map((event) => ({ ...event, seq: event.seq ?? 0, data: JSON.stringify(event.data) })))
+	for (let first = 0; first < stored.length; first += ROWS_A_STATEMENT)
+		rows
+			.insert(events)
+			.values(stored.slice(first, first + ROWS_A_STATEMENT).map(asRow))
 			.run();
 	return stored;
+}
+
+function asRow({ jobId, seq, at, type, data }: JobEvent): typeof events.$inferInsert {
+	return { jobId, seq: seq ?? 0, at, type, data: JSON.stringify(data) };
 }

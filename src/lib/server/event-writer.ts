@@ -48,6 +48,12 @@ export class EventWriter {
 		this.#patch = { ...this.#patch, ...patch };
 	}
 
+	/** Adds facts of the row that are written at once, or with the events that are being grouped. */
+	save(patch: RowPatch): void {
+		this.note(patch);
+		if (!this.#held && !this.#grouping) this.#write();
+	}
+
 	/**
 	 * While an operation handles one provider event, its own events wait for each other, so that they and the provider's
 	 * cursor are one transaction: a crash then neither loses nor repeats any. An operation that takes longer than the

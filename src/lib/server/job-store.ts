@@ -2,6 +2,7 @@ import { createHash, randomBytes } from 'node:crypto';
 import { and, eq, inArray, lt, or, sql } from 'drizzle-orm';
 import { HeadwayError } from '../jobs/error.ts';
 import { isTerminal, type CancelReason, type JobOptions } from '../jobs/job.ts';
+import type { JobSnapshot } from '../jobs/snapshot.ts';
 import { feedKey, jobKey, queueKey, type Bell } from './bell.ts';
 import { nextClaim, queueOf, type ClaimTerms } from './claim.ts';
 import type { Clock } from './clock.ts';
@@ -105,8 +106,14 @@ export class JobStore {
 		await this.renew(jobId, epoch, 0);
 	}
 
-	/** Asks for a stop. A queued job ends here; a running one is stamped and its runner ends it. A second ask changes nothing. */
-	async requestCancel(owner: string, id: string, reason: CancelReason): Promise<JobRow> {
+	/** Asks for a stop. A queued job ends here (then `ended` is told); a running one is stamped and its runner ends it. A second ask changes nothing. */
+	async requestCancel(
+		owner: string,
+		id: string,
+		reason: CancelReason,
+		ended?: (row: JobRow, ending: Ending) => void
+	): Promise<JobRow> {
+		let ending: Ending | null = null;
 		const now = this.#clock.now();
 		const row = this.#db.transaction((tx) => {
 			const found = this.#owned(tx, owner, id);
@@ -115,10 +122,14 @@ export class JobStore {
 			appendWithin(tx, id, [{ type: 'cancelling', data: { reason, requestedAt: now } }], {
 				updatedAt: now
 			});
-			if (found.status === 'queued') this.#end(tx, found, { status: 'cancelled', receipt: nothingRan(reason, now) });
+			if (found.status === 'queued') {
+				ending = { status: 'cancelled', receipt: nothingRan(reason, now) };
+				this.#end(tx, found, ending);
+			}
 			return this.#read(id, tx);
 		}, IMMEDIATE);
 		this.#ring(row);
+		if (ending) ended?.(row, ending);
 		return row;
 	}
 
@@ -178,7 +189,8 @@ export class JobStore {
 		const now = this.#clock.now();
 		appendWithin(tx, row.id, [terminalEvent(ending)], { updatedAt: now });
 		this.#snapshots.forget(row.id);
-		const snapshot = this.#snapshots.of({ ...this.#read(row.id, tx), snapshot: null });
+		const ended = this.#read(row.id, tx);
+		const snapshot = withHighest(this.#snapshots.of({ ...ended, snapshot: null }), ended);
 		tx.update(jobs)
 			.set({
 				status: ending.status,
@@ -249,6 +261,12 @@ export class JobStore {
 		this.#bell.ring(jobKey(row.id));
 		this.#bell.ring(feedKey(row.owner));
 	}
+}
+
+/** The bar of a job that failed or was stopped stays where it was shown: ticks are not in the log, but the row knows the highest. */
+function withHighest(snapshot: JobSnapshot, { fraction }: JobRow): JobSnapshot {
+	if (fraction === null || fraction <= (snapshot.progress.fraction ?? 0)) return snapshot;
+	return { ...snapshot, progress: { fraction, basis: 'estimated' } };
 }
 
 function findByKey(tx: Rows, owner: string, key: string): JobRow | undefined {

@@ -9,6 +9,7 @@ import { jobKey, type Bell } from './bell.ts';
 import { pause, type Clock } from './clock.ts';
 import type { JobRow } from './db/schema.ts';
 import type { JobQueries, ListFilter } from './job-queries.ts';
+import type { Ending } from './ending.ts';
 import type { JobStore } from './job-store.ts';
 import { readInput } from './read-input.ts';
 import type { Runner } from './runner.ts';
@@ -28,6 +29,8 @@ export interface JobsParts {
 	models: Record<string, AnyModel>;
 	maxUnfinished: number;
 	knowsProvider(id: string): boolean;
+	/** Told of each job that ended without a run. */
+	ended(row: JobRow, ending: Ending): void;
 }
 
 /** A request to start a job, as it came from outside. */
@@ -131,7 +134,7 @@ export class Jobs {
 
 	/** Asks for a stop; the receipt comes with the `cancelled` event. Cancelling an ended job changes nothing. */
 	async cancel(owner: string, id: string, reason: CancelReason = 'user'): Promise<JobSnapshot> {
-		const row = await this.#parts.store.requestCancel(owner, id, reason);
+		const row = await this.#parts.store.requestCancel(owner, id, reason, this.#parts.ended);
 		this.#parts.runner.heed(row);
 		return this.#present(row);
 	}

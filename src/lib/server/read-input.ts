@@ -5,11 +5,16 @@ import { HeadwayError } from '../jobs/error.ts';
 export function readInput(schema: z.ZodType, value: unknown, root: string): unknown {
 	const parsed = schema.safeParse(value);
 	if (parsed.success) return parsed.data;
-	const fields = parsed.error.issues
+	throw invalidInput(parsed.error, [root]);
+}
+
+/** What a schema refused, as `invalid_input` with the path of each wrong field under `root`. */
+export function invalidInput(error: z.ZodError, root: readonly string[]): HeadwayError {
+	const fields = error.issues
 		.slice(0, 20)
-		.map(({ path, message }) => ({ path: [root, ...path].map(String).join('.'), message }));
+		.map(({ path, message }) => ({ path: [...root, ...path].map(String).join('.'), message }));
 	const [first] = fields;
-	throw new HeadwayError('invalid_input', first ? `${first.path}: ${first.message}` : 'The input is not valid.', {
+	return new HeadwayError('invalid_input', first ? `${first.path}: ${first.message}` : 'The input is not valid.', {
 		fields
 	});
 }

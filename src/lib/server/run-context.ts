@@ -16,6 +16,8 @@ export interface RunParts {
 	model: AnyModel;
 	signal: AbortSignal;
 	finishing: AbortSignal;
+	/** Aborts when the job has ended: what an operation that was left behind still sends goes nowhere. */
+	over: AbortSignal;
 	streaming: boolean;
 	resumed: RunContext['resumed'];
 	provider: DurableProvider;
@@ -78,7 +80,7 @@ export class JobContext implements RunContext {
 	}
 
 	activity(message: string): void {
-		this.#parts.transients.publish({ jobId: this.jobId, at: this.now(), type: 'activity', data: { message } });
+		this.#publish({ type: 'activity', data: { message } });
 	}
 
 	emit(type: string, data: unknown): void {
@@ -86,7 +88,12 @@ export class JobContext implements RunContext {
 	}
 
 	transient(type: string, data: unknown): void {
-		this.#parts.transients.publish({ jobId: this.jobId, at: this.now(), ...this.#checked(type, data) });
+		this.#publish(this.#checked(type, data));
+	}
+
+	#publish(event: { type: string; data: unknown }): void {
+		if (this.#parts.over.aborted) return;
+		this.#parts.transients.publish({ jobId: this.jobId, at: this.now(), ...event });
 	}
 
 	content(target: string, text: string, replace?: boolean): void {

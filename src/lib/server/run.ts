@@ -24,6 +24,8 @@ type StopReason = CancelReason | 'lost';
 const TICK_MS = 1_000;
 /** How long an operation may take to notice that it is to stop, before it is left behind. */
 const STOP_MS = 5_000;
+/** The receipt comes within this time of the stop (architecture section 7). */
+const RECEIPT_MS = 10_000;
 
 type Outcome = { ok: true; result: unknown } | { ok: false; error: unknown };
 
@@ -42,6 +44,8 @@ export class Run {
 	readonly #adopted: boolean;
 	readonly #over = new AbortController();
 	#stopRequestedAt: number | null;
+	/** When this process began to stop the run, and what becomes of it at the provider. */
+	#stopping: { since: number; atProvider: Promise<ProviderStop> } | null = null;
 	#leftBehind = false;
 	readonly #shares: Record<string, number>;
 	#forecast: JobRow['forecast'];
@@ -114,6 +118,13 @@ export class Run {
 		if (this.#abort.signal.aborted) return;
 		this.#stopRequestedAt ??= this.#deps.clock.now();
 		this.#abort.abort(reason);
+		if (reason === 'lost' || (reason === 'shutdown' && this.adoptable)) return;
+		// Not after the operation: one that ignores its signal must not keep the provider working, and billing.
+		this.#stopping = { since: this.#deps.clock.now(), atProvider: this.#stopAtProvider() };
+	}
+
+	#stopAtProvider(): Promise<ProviderStop> {
+		return stopAtProvider(this.#provider, this.#link, this.#deps.clock);
 	}
 
 	/** Tells the operation to write its result from what it has. */
@@ -163,10 +174,11 @@ export class Run {
 	}
 
 	#tick(): void {
+		if (this.#over.signal.aborted) return;
 		const { clock, transients, bell } = this.#deps;
 		const data = this.#meter.read(clock.now());
 		transients.publish({ jobId: this.row.id, at: clock.now(), type: 'progress', data });
-		if (data.fraction !== null) this.#writer.note({ fraction: data.fraction, basis: data.basis });
+		if (data.fraction !== null) this.#writer.save({ fraction: data.fraction, basis: data.basis });
 		bell.ring(feedKey(this.row.owner));
 	}
 
@@ -195,7 +207,8 @@ export class Run {
 				jobId: this.row.id,
 				model: this.#operation.model,
 				signal: this.#abort.signal,
-				finishing: this.#finishing.signal
+				finishing: this.#finishing.signal,
+				over: this.#over.signal
 			},
 			...{ provider: this.#link, streaming: this.row.options.stream !== false, log, clock, events, transients, blobs },
 			...{ writer: this.#writer, meter: this.#meter, cleanups: this.#cleanups },
@@ -232,8 +245,7 @@ export class Run {
 	}
 
 	async #failure(reason: CancelReason | null, error: unknown): Promise<Ending> {
-		const stop = await stopAtProvider(this.#provider, this.#link, this.#deps.clock);
-		const receipt = await this.#receipt(reason ?? 'error', stop);
+		const receipt = await this.#receipt(reason ?? 'error');
 		if (reason === 'user' || reason === 'disconnect') return { status: 'cancelled', receipt };
 		const { code, message, retryable } = reason === null ? this.#fault(error) : stopFault[reason];
 		return { status: 'failed', code, message, retryable, cost: receipt.cost, usage: receipt.usage, receipt };
@@ -246,8 +258,11 @@ export class Run {
 		return { code: error.code, message: error.message, retryable: !permanent.has(error.code) };
 	}
 
-	async #receipt(reason: CancelReason, stop: ProviderStop): Promise<Receipt> {
-		const cleanedUp = [...this.#closed(), ...(await this.#cleanups.run())];
+	async #receipt(reason: CancelReason): Promise<Receipt> {
+		const spent = this.#stopping ? this.#deps.clock.now() - this.#stopping.since : 0;
+		const atProvider = this.#stopping?.atProvider ?? this.#stopAtProvider();
+		const [stop, undone] = await Promise.all([atProvider, this.#cleanups.run(RECEIPT_MS - spent)]);
+		const cleanedUp = [...this.#closed(), ...undone];
 		const { state, content, artifacts } = this.#deps.snapshots.of(this.row);
 		const kept = [...(this.#operation.model.keptOf?.(state, content) ?? []), ...artifacts.map(({ name }) => name)];
 		const now = this.#deps.clock.now();

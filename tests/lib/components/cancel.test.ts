@@ -11,11 +11,14 @@ describe('cancel', () => {
 	beforeEach(() => void vi.useFakeTimers());
 	afterEach(() => void vi.useRealTimers());
 
-	test.for(['analyzing', 'searching', 'reading', 'synthesizing'])('CX-01 Cancel is there and enabled while %s', (name) => {
-		render(JobActions, { job: researchJob([...begun, phase(name, 0.1)]), cancelling: false, ...commands() });
-		expect(button()).toBeEnabled();
-		expect(button()).toHaveAttribute('aria-disabled', 'false');
-	});
+	test.for(['analyzing', 'searching', 'reading', 'synthesizing'])(
+		'CX-01 Cancel is there and enabled while %s',
+		(name) => {
+			render(JobActions, { job: researchJob([...begun, phase(name, 0.1)]), cancelling: false, ...commands() });
+			expect(button()).toBeEnabled();
+			expect(button()).toHaveAttribute('aria-disabled', 'false');
+		}
+	);
 
 	test('CX-01 a queued job can be cancelled too', () => {
 		render(JobActions, { job: researchJob(), cancelling: false, ...commands() });

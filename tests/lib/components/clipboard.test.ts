@@ -7,7 +7,7 @@ describe('copy and download', () => {
 	afterEach(() => void vi.unstubAllGlobals());
 
 	test('IR-03 copying works without navigator.clipboard, as on plain http at a LAN address', async () => {
-		vi.stubGlobal('navigator', { ...navigator, clipboard: undefined });
+		vi.stubGlobal('navigator', { clipboard: undefined });
 		let copied = '';
 		document.execCommand = () => {
 			copied = (document.activeElement as HTMLTextAreaElement).value;

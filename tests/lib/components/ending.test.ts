@@ -78,3 +78,19 @@ describe('endings', () => {
 		expect(said.querySelector('svg')).not.toBeNull();
 	});
 });
+
+describe('the receipt of a failure', () => {
+	const failed = (given: Receipt) => {
+		const error = { code: 'timeout', message: 'Too long.', retryable: true } as const;
+		return researchJob(begun, { status: 'failed', error, receipt: given });
+	};
+	const fold = () => screen.getByRole('button', { name: 'How it was stopped' });
+
+	test('BY-05 it is folded away when all is sure, and open when something is not', async () => {
+		const { unmount } = render(Ending, { job: failed({ ...receipt, reason: 'timeout' }), kept: [] });
+		expect(fold()).toHaveAttribute('aria-expanded', 'false');
+		unmount();
+		render(Ending, { job: failed({ ...receipt, reason: 'timeout', provider: 'unconfirmed' }), kept: [] });
+		expect(fold()).toHaveAttribute('aria-expanded', 'true');
+	});
+});

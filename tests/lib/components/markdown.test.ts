@@ -117,10 +117,11 @@ describe('a growing text', () => {
 		const nodes = [...(container.querySelector('.prose')?.children ?? [])].slice(0, -2);
 		const changes: MutationRecord[] = [];
 		const observer = new MutationObserver((records) => changes.push(...records));
-		for (const node of nodes) observer.observe(node, { childList: true, subtree: true, attributes: true, characterData: true });
+		for (const node of nodes)
+			observer.observe(node, { childList: true, subtree: true, attributes: true, characterData: true });
 		for (const word of 'A new part begins here and goes on. [2](#source-2)\n\nAnd one more. '.split(/(?<= )/)) {
 			text += word;
-			await rerender({ text, resolve });
+			await rerender({ text });
 		}
 		changes.push(...observer.takeRecords());
 		expect(changes).toEqual([]);

@@ -86,7 +86,10 @@ describe('research form', () => {
 
 	test('DC-01 what the server says of a field stands at the field', () => {
 		const message = 'Ask a question of at most 8,000 characters.';
-		render(Form, props({ problem: { message: 'The input is not valid.', fields: [{ path: 'input.query', message }] } }));
+		render(
+			Form,
+			props({ problem: { message: 'The input is not valid.', fields: [{ path: 'input.query', message }] } })
+		);
 		expect(screen.getByLabelText('Question')).toHaveAccessibleDescription(message);
 		expect(screen.getByLabelText('Question')).toHaveAttribute('aria-invalid', 'true');
 		expect(screen.queryByRole('alert')).toBeNull();

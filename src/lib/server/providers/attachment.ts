@@ -1,7 +1,7 @@
 import { HeadwayError } from '../../jobs/error.ts';
 import type { Provider, ProviderEvent, ProviderOutcome, ResponseRequest } from '../../operations/operation.ts';
 import { pause } from '../clock.ts';
-import type { AttachDeps, ProviderMemory } from './attach.ts';
+import type { AttachDeps, ProviderMemory } from './memory.ts';
 import { backoff } from './backoff.ts';
 import { connectionLost, ProviderError, unknownOutcome } from './errors.ts';
 import { inStream, isFatal, isLost, refusesBackground, waitBeforeCreate } from './faults.ts';

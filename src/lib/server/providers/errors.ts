@@ -43,7 +43,11 @@ export class ProviderError extends HeadwayError {
 	readonly param: string | null;
 
 	constructor(code: ErrorCode, message: string, facts: Partial<ProviderErrorFacts> = {}) {
-		super(code, message, { cause: facts.cause, retryAfter: facts.retry?.after ?? undefined });
+		// A sentence may begin with a provider's label that is no name: "the demo provider".
+		super(code, message.charAt(0).toUpperCase() + message.slice(1), {
+			cause: facts.cause,
+			retryAfter: facts.retry?.after ?? undefined
+		});
 		this.name = 'ProviderError';
 		this.retry = facts.retry ?? null;
 		this.sent = facts.sent ?? 'maybe';

@@ -1,7 +1,9 @@
 import { initTRPC, TRPCError } from '@trpc/server';
+import { ZodError } from 'zod';
 import { HeadwayError } from '../../jobs/error.ts';
 import type { App } from '../app.ts';
 import { statusOf } from '../http/problem.ts';
+import { invalidInput } from '../read-input.ts';
 
 /** What every procedure is given. */
 export interface Context {
@@ -20,7 +22,7 @@ const t = initTRPC.context<Context>().create({
 		client: { reconnectAfterInactivityMs: 40_000 }
 	},
 	errorFormatter({ shape, error }) {
-		const cause = error.cause instanceof HeadwayError ? error.cause : null;
+		const cause = explain(error);
 		const { httpStatus, path } = shape.data;
 		const data = {
 			code: shape.data.code,
@@ -33,6 +35,12 @@ const t = initTRPC.context<Context>().create({
 		return { ...shape, message: cause?.message ?? publicMessage(error), data };
 	}
 });
+
+/** What a procedure's own input schema refused reads like what an operation's does. */
+function explain({ code, cause }: TRPCError): HeadwayError | null {
+	if (cause instanceof HeadwayError) return cause;
+	return code === 'BAD_REQUEST' && cause instanceof ZodError ? invalidInput(cause, []) : null;
+}
 
 function publicMessage(error: TRPCError): string {
 	return error.code === 'INTERNAL_SERVER_ERROR'

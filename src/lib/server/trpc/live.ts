@@ -1,6 +1,7 @@
 import { tracked } from '@trpc/server';
 import { z } from 'zod';
-import { procedure, router } from './init.ts';
+import { HeadwayError } from '../../jobs/error.ts';
+import { asTrpcError, procedure, router } from './init.ts';
 import { readCursor, writeCursor } from './cursor.ts';
 
 const watch = z.object({
@@ -19,10 +20,12 @@ export const liveRouter = router({
 	watch: procedure.input(watch).subscription(async function* ({ ctx, input, signal }) {
 		const follow = readCursor(input.lastEventId, ctx.app.logEpoch, input.follow);
 		const until = signal ?? ctx.signal;
-		for await (const { cursors, ...frame } of ctx.app.live.watch(
-			{ owner: ctx.owner, follow, feed: input.feed, snapshots: true },
-			until
-		))
-			yield tracked(writeCursor(ctx.app.logEpoch, cursors), frame);
+		const frames = ctx.app.live.watch({ owner: ctx.owner, follow, feed: input.feed, snapshots: true }, until);
+		try {
+			for await (const { cursors, ...frame } of frames) yield tracked(writeCursor(ctx.app.logEpoch, cursors), frame);
+		} catch (error) {
+			// The middleware has returned by now. As an unknown error it would make every client try again for ever.
+			throw error instanceof HeadwayError ? asTrpcError(error) : error;
+		}
 	})
 });

@@ -1,0 +1,35 @@
+import type { HeadwayError } from '../../jobs/error.ts';
+import type { RunLog } from '../../operations/operation.ts';
+import type { Clock } from '../clock.ts';
+
+/** What must survive this process about one response. Each method resolves when it is stored. */
+export interface ProviderMemory {
+	readonly state: 'none' | 'creating' | 'created';
+	readonly responseId: string | null;
+	/** The last cursor that was received and kept; null where nothing was. */
+	readonly cursor: number | null;
+	/** Awaited before the request leaves. */
+	creating(): Promise<void>;
+	/** Awaited before anything is shown. */
+	created(responseId: string, model: string | null): Promise<void>;
+	/** The provider refused: nothing runs there. The state is `none` again. */
+	rejected(): Promise<void>;
+}
+
+export interface AttachDeps {
+	readonly clock: Clock;
+	/** How long a stream may be silent, in milliseconds. Default 120,000: less than the 300 s of Node's fetch. */
+	readonly idleMs?: number;
+	readonly log: RunLog;
+	readonly signal: AbortSignal;
+	/** 0 to 1, for jitter. */
+	readonly random?: () => number;
+	/** How many reattaches, or polls, in a row may bring nothing. Default 5. */
+	readonly maxReattach?: number;
+	/** Waits between polls, in milliseconds; the last one goes on. */
+	readonly pollMs?: readonly number[];
+	/** Called for everything that the provider sends, keepalives included. */
+	heard(): void;
+	/** Called before a create is tried again after `waitMs`. */
+	retryNotice?(error: HeadwayError, waitMs: number): void;
+}

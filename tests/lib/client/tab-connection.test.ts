@@ -1,0 +1,131 @@
+import { afterEach, expect, test, vi } from 'vitest';
+import type { LiveFrame } from '$lib/client/connection.svelte.ts';
+import type { LeadershipTools } from '$lib/client/leadership.ts';
+import { TabConnection } from '$lib/client/tab-connection.svelte.ts';
+import type { Client } from '$lib/client/trpc.ts';
+
+/** What each stream was asked to follow, with the means to send a frame through it. */
+interface Stream {
+	follow: { jobId: string; after: number }[];
+	send(frame: Partial<LiveFrame>): void;
+	open: boolean;
+}
+
+const streams: Stream[] = [];
+const closing: (() => void)[] = [];
+afterEach(() => {
+	for (const close of closing.splice(0)) close();
+	streams.length = 0;
+});
+
+const empty: LiveFrame = { kind: 'batch', snapshots: [], events: [], transients: [], feed: null };
+
+/** A client whose live stream is in the test's hands. */
+const client = {
+	live: {
+		watch: {
+			subscribe(input: { follow: Stream['follow'] }, on: { onData(item: { data: LiveFrame }): void }) {
+				const stream: Stream = {
+					follow: input.follow,
+					open: true,
+					send: (frame) => on.onData({ data: { ...empty, ...frame } })
+				};
+				streams.push(stream);
+				return { unsubscribe: () => void (stream.open = false) };
+			}
+		}
+	}
+} as unknown as Client;
+
+/** Web Locks of one name, as a browser keeps them: one holder, the others in line. */
+function locks(): NonNullable<LeadershipTools['locks']> {
+	let line = Promise.resolve();
+	const request = (_name: string, { signal }: { signal: AbortSignal }, hold: () => Promise<void>) => {
+		const mine = line.then(() => (signal.aborted ? undefined : hold()));
+		line = mine.catch(() => undefined);
+		return mine;
+	};
+	return { request } as unknown as NonNullable<LeadershipTools['locks']>;
+}
+
+function tab(name: string, shared: LeadershipTools['locks'], follow: Stream['follow'] = []) {
+	const frames: LiveFrame[] = [];
+	const channel = new BroadcastChannel(name);
+	const wants = { follow };
+	const connection = new TabConnection(
+		client,
+		{ follow: () => wants.follow, frame: (frame) => frames.push(frame) },
+		{ locks: shared, channel }
+	);
+	connection.open();
+	closing.push(() => connection.close());
+	return { connection, frames, wants };
+}
+
+const open = () => streams.filter((stream) => stream.open);
+const followed = () => (open()[0]?.follow ?? []).toSorted((a, b) => (a.jobId < b.jobId ? -1 : 1));
+const event = (seq: number) => ({ jobId: 'a', seq, at: 0, type: 'notice', data: {} });
+
+test('BY-07 of many tabs one holds the stream, for what all of them follow, each job from the tab that is furthest behind', async () => {
+	const shared = locks();
+	tab('many', shared, [{ jobId: 'a', after: 7 }]);
+	tab('many', shared, [{ jobId: 'a', after: 3 }]);
+	tab('many', shared, [{ jobId: 'b', after: 0 }]);
+	await vi.waitFor(() =>
+		expect(followed()).toEqual([
+			{ jobId: 'a', after: 3 },
+			{ jobId: 'b', after: 0 }
+		])
+	);
+	expect(open()).toHaveLength(1);
+});
+
+test('BY-07 what comes reaches every tab, and each knows how the leader is connected', async () => {
+	const shared = locks();
+	const tabs = [tab('reach', shared), tab('reach', shared), tab('reach', shared)];
+	await vi.waitFor(() => expect(open()).toHaveLength(1));
+	open()[0]?.send({ events: [event(1)] });
+	await vi.waitFor(() => {
+		for (const { frames } of tabs) expect(frames.map(({ events }) => events[0]?.seq)).toEqual([1]);
+		for (const { connection } of tabs) expect(connection.current.state).toBe('live');
+	});
+});
+
+test('BY-07 when the leader goes, another goes on from the cursors of those who stay', async () => {
+	const shared = locks();
+	const leader = tab('handover', shared, [{ jobId: 'a', after: 0 }]);
+	await vi.waitFor(() => expect(open()).toHaveLength(1));
+	const heir = tab('handover', shared, [{ jobId: 'a', after: 0 }]);
+	await vi.waitFor(() => expect(streams).toHaveLength(2));
+	open()[0]?.send({ events: [event(1), event(2)] });
+	await vi.waitFor(() => expect(heir.frames).toHaveLength(1));
+	heir.wants.follow = [{ jobId: 'a', after: 2 }];
+	leader.connection.close();
+	await vi.waitFor(() => expect(followed()).toEqual([{ jobId: 'a', after: 2 }]));
+	open()[0]?.send({ events: [event(3)] });
+	expect(heir.frames.flatMap(({ events }) => events.map(({ seq }) => seq))).toEqual([1, 2, 3]);
+});
+
+test('BY-07 a tab that opens a job adds it to the stream, and one that goes takes its jobs along', async () => {
+	const shared = locks();
+	tab('change', shared, [{ jobId: 'a', after: 0 }]);
+	const other = tab('change', shared);
+	await vi.waitFor(() => expect(open()).toHaveLength(1));
+	other.wants.follow = [{ jobId: 'b', after: 4 }];
+	other.connection.changed();
+	await vi.waitFor(() => expect(followed().map(({ jobId }) => jobId)).toEqual(['a', 'b']));
+	other.connection.close();
+	tab('change', shared, [{ jobId: 'c', after: 0 }]);
+	await vi.waitFor(() => expect(followed().map(({ jobId }) => jobId)).toEqual(['a', 'c']));
+});
+
+test('BY-07 without Web Locks (plain http on a LAN) the tabs agree by heartbeat, and another takes over when they stop', async () => {
+	const leader = tab('beats', undefined);
+	await vi.waitFor(() => expect(open()).toHaveLength(1), { timeout: 3_000 });
+	tab('beats', undefined, [{ jobId: 'b', after: 0 }]);
+	await vi.waitFor(() => expect(followed()).toEqual([{ jobId: 'b', after: 0 }]), { timeout: 3_000 });
+	expect(open()).toHaveLength(1);
+	leader.connection.close();
+	expect(open()).toHaveLength(0);
+	await vi.waitFor(() => expect(open()).toHaveLength(1), { timeout: 5_000 });
+}, 12_000);
