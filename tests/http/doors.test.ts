@@ -121,7 +121,7 @@ test('DC-01 POST /api/jobs that accepts text/event-stream is answered with the e
 	expect(events.at(-1)?.data).toMatchObject({ result: { text: 'quick' } });
 });
 
-test('CX-16 the same Idempotency-Key with the same request finds the first job; with another it is a conflict', async () => {
+test('BY-02 OP-06 the same Idempotency-Key with the same request finds the first job; with another it is a conflict', async () => {
 	const { app, url } = await serve();
 	const request = { operation: 'stepwise', input: { text: 'once' } };
 	const key = { 'idempotency-key': 'a-key' };
@@ -139,7 +139,7 @@ test('CX-16 the same Idempotency-Key with the same request finds the first job; 
 	expect((await app.jobs.list('local', {})).jobs).toHaveLength(1);
 });
 
-test('CX-16 a repeated start finds its job even when no other may be started', async () => {
+test('BY-02 OP-06 a repeated start finds its job even when no other may be started', async () => {
 	const stepwise = new Stepwise();
 	const app = await makeApp({ runs: runsOf(stepwise.operation), env: { HEADWAY_MAX_UNFINISHED: '1' } });
 	const url = await serveRoutes(app);
@@ -192,7 +192,7 @@ test('OP-06 GET /api/jobs/:id?wait= holds until the job ends, or until the secon
 	expect(performance.now() - since).toBeLessThan(10_000);
 });
 
-test('CX-16 POST cancel answers 202, the receipt follows, and a second cancel changes nothing', async () => {
+test('CX-13 BY-05 POST cancel answers 202, the receipt follows, and a second cancel changes nothing', async () => {
 	const { url, app, stepwise } = await serve();
 	const { id } = await start(app, 'stepwise', { text: 'stop me' });
 	(await stepwise.begun(id)).ctx.emit('mark', { n: 1 });

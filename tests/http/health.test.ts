@@ -54,6 +54,8 @@ test('TS-22 /readyz says 503 when streams cannot read, and when the server drain
 	expect((await ask(`${url}/readyz`)).status).toBe(503);
 });
 
+const patience = { timeout: 4_000 };
+
 /** The value of one line of the Prometheus text; 0 when there is none. */
 async function metric(url: string, line: string): Promise<number> {
 	const text = await (await fetch(`${url}/metrics`)).text();
@@ -111,12 +113,12 @@ test('OP-12 the gauge of open streams goes up with each stream of either door an
 	const hangUp = new AbortController();
 	for (let n = 0; n < 3; n += 1) await fetch(`${url}/api/jobs/${id}/events`, { signal: hangUp.signal });
 	const watching = watch(url, { follow: [{ jobId: id, after: 0 }], frame: () => undefined });
-	await expect.poll(() => metric(url, 'headway_streams_open')).toBe(4);
+	await expect.poll(() => metric(url, 'headway_streams_open'), patience).toBe(4);
 	hangUp.abort();
-	await expect.poll(() => metric(url, 'headway_streams_open')).toBe(1);
+	await expect.poll(() => metric(url, 'headway_streams_open'), patience).toBe(1);
 	step.finish('ok');
 	await watching;
-	await expect.poll(() => metric(url, 'headway_streams_open')).toBe(0);
+	await expect.poll(() => metric(url, 'headway_streams_open'), patience).toBe(0);
 });
 
 test('OP-12 the log has one structured line for the end of each job, at the level that is asked for', async () => {

@@ -1,6 +1,6 @@
 import { expect, test } from 'vitest';
 import { appRouter } from '$lib/server/trpc/index.ts';
-import { ended, makeApp, runsOf } from '../support/app.ts';
+import { makeApp, runsOf } from '../support/app.ts';
 import { serveRoutes } from '../support/route-server.ts';
 import { ask, expectProblem, send } from './asking.ts';
 import { readEvents } from './read-sse.ts';
@@ -20,7 +20,7 @@ async function twoOwners() {
 	const [, step] = await Promise.all([stepwise.begun(running), stepwise.begun(over)]);
 	await step.ctx.artifact({ name: 'note.txt', mediaType: 'text/plain', bytes: 'secret' });
 	step.finish('ok');
-	await expect.poll(async () => (await app.jobs.snapshot('alice', over)).status).toBe('succeeded');
+	await expect.poll(async () => (await app.jobs.snapshot('alice', over)).status, { timeout: 4_000 }).toBe('succeeded');
 	return { app, url, running, over };
 }
 

@@ -1,4 +1,4 @@
-import { TRPCClientError } from '@trpc/client';
+import type { TRPCClientError } from '@trpc/client';
 import { expect, expectTypeOf, onTestFinished, test, vi } from 'vitest';
 import type { JobEvent } from '$lib/jobs/event.ts';
 import type { ResearchResult } from '$lib/operations/research/model.ts';
@@ -9,6 +9,8 @@ import { CuttingProxy } from './cutting-proxy.ts';
 import { readSse, readUntil } from './read-sse.ts';
 import { Stepwise } from './stepwise.ts';
 import { clientOf, endedIn, watch, type WatchedFrame } from './watching.ts';
+
+const patience = { timeout: 4_000 };
 
 async function serve() {
 	const stepwise = new Stepwise();
@@ -29,7 +31,10 @@ test('DC-01 a typed start, a snapshot and the result, with a key that finds the 
 	const request = { input: { query: 'How do vaccines work?', depth: 'quick' as const }, key: 'one-key' };
 	const started = await client.operations.research.start.mutate(request);
 	expectTypeOf(started.result).toExtend<ResearchResult | null>();
-	expectTypeOf(client.operations.research.start.mutate).parameter(0).toHaveProperty('input').toExtend<{ query: string }>();
+	expectTypeOf(client.operations.research.start.mutate)
+		.parameter(0)
+		.toHaveProperty('input')
+		.toExtend<{ query: string }>();
 	expect(started).toMatchObject({ operation: 'research', state: { reasoning: [], calls: [], sources: [] } });
 	expect((await client.operations.research.start.mutate(request)).id).toBe(started.id);
 	const snapshot = async () => client.jobs.snapshot.query({ id: started.id });
@@ -48,7 +53,11 @@ test('DC-01 system.info, forecast and statistics answer', async () => {
 	const info = await client.system.info.query();
 	expect(info.provider).toMatchObject({ demo: true });
 	expect(Math.abs(info.serverNow - Date.now())).toBeLessThan(5_000);
-	expect(await client.system.forecast.query({ operation: 'research', variant: 'quick' })).toEqual({ low: null, high: null, runs: 0 });
+	expect(await client.system.forecast.query({ operation: 'research', variant: 'quick' })).toEqual({
+		low: null,
+		high: null,
+		runs: 0
+	});
 	expect(await client.system.statistics.query()).toBeTypeOf('object');
 });
 
@@ -64,7 +73,7 @@ test('DC-01 one watch brings the events of two jobs and the list, says when it i
 		feed: true,
 		frame: (frame) => frames.push(frame)
 	});
-	await vi.waitUntil(() => frames.some(({ kind }) => kind === 'live'));
+	await vi.waitUntil(() => frames.some(({ kind }) => kind === 'live'), patience);
 	a.step.ctx.emit('mark', { n: 1 });
 	a.step.finish('ok');
 	await ended(app, a.id);
@@ -72,8 +81,8 @@ test('DC-01 one watch brings the events of two jobs and the list, says when it i
 	b.step.finish('ok');
 	await ended(app, b.id);
 	const late = await begin('c');
-	await vi.waitUntil(() => frames.some(({ feed }) => feed?.some(({ id }) => id === late.id)));
-	await vi.waitUntil(() => frames.flatMap((frame) => endedIn(frame)).includes(b.id));
+	await vi.waitUntil(() => frames.some(({ feed }) => feed?.some(({ id }) => id === late.id)), patience);
+	await vi.waitUntil(() => frames.flatMap((frame) => endedIn(frame)).includes(b.id), patience);
 	const of = (id: string) => seqs(frames.flatMap(({ events }) => events).filter(({ jobId }) => jobId === id));
 	expect(of(a.id)).toEqual([1, 2, 3, 4]);
 	expect(of(b.id)).toEqual([2, 3, 4]);
@@ -114,10 +123,19 @@ test('RS-07 TS-11 a watch of two jobs that is cut at random places, many times, 
 }, 30_000);
 
 /** The frames of a watch that is opened by hand, until it closes or the job of it has ended. */
-async function framesOf(url: string, input: object, headers: Record<string, string> = {}): Promise<{ frames: WatchedFrame[]; ids: string[] }> {
-	const response = await fetch(`${url}/api/trpc/live.watch?input=${encodeURIComponent(JSON.stringify(input))}`, { headers: { accept: 'text/event-stream', ...headers } });
+async function framesOf(
+	url: string,
+	input: object,
+	headers: Record<string, string> = {}
+): Promise<{ frames: WatchedFrame[]; ids: string[] }> {
+	const response = await fetch(`${url}/api/trpc/live.watch?input=${encodeURIComponent(JSON.stringify(input))}`, {
+		headers: { accept: 'text/event-stream', ...headers }
+	});
 	const messages = (await Array.fromAsync(readSse(response))).filter(({ event, data }) => data && event === undefined);
-	return { frames: messages.map(({ data }) => JSON.parse(data ?? '') as WatchedFrame), ids: messages.map(({ id }) => id ?? '') };
+	return {
+		frames: messages.map(({ data }) => JSON.parse(data ?? '') as WatchedFrame),
+		ids: messages.map(({ id }) => id ?? '')
+	};
 }
 
 /** A job with this many marks that has ended, seen by a server without SvelteKit. */
@@ -136,7 +154,8 @@ test('RS-07 the last id counts in the header as in the input, over the cursor th
 	const lastEventId = `${app.logEpoch};${id}:8`;
 	const byHeader = await framesOf(url, { follow }, { 'last-event-id': lastEventId });
 	const byInput = await framesOf(url, { follow, lastEventId });
-	for (const { frames } of [byHeader, byInput]) expect(seqs(frames.flatMap(({ events }) => events))).toEqual([9, 10, 11, 12, 13]);
+	for (const { frames } of [byHeader, byInput])
+		expect(seqs(frames.flatMap(({ events }) => events))).toEqual([9, 10, 11, 12, 13]);
 	const { frames, ids } = await framesOf(url, { follow });
 	expect(seqs(frames.flatMap(({ events }) => events))).toEqual(whole(10));
 	expect(ids.at(-1)).toBe(`${app.logEpoch};${id}:13`);
@@ -149,7 +168,11 @@ test('RS-07 a reader that is far behind, of another log or from the future gets 
 	const near = await framesOf(url, { follow: [{ jobId: id, after: 1_000 }] });
 	expect(near.frames.flatMap(({ snapshots }) => snapshots)).toEqual([]);
 	expect(seqs(near.frames.flatMap(({ events }) => events))).toEqual(whole(2_200).slice(1_000));
-	const others = [{ follow: [{ jobId: id, after: 0 }] }, { follow: [{ jobId: id, after: 9_999 }] }, { follow: [{ jobId: id, after: seq }], lastEventId: `00000000;${id}:5` }];
+	const others = [
+		{ follow: [{ jobId: id, after: 0 }] },
+		{ follow: [{ jobId: id, after: 9_999 }] },
+		{ follow: [{ jobId: id, after: seq }], lastEventId: `00000000;${id}:5` }
+	];
 	for (const input of others) {
 		const { frames, ids } = await framesOf(url, input);
 		expect(frames.flatMap(({ snapshots }) => snapshots)).toMatchObject([{ id, seq, status: 'succeeded' }]);
@@ -175,11 +198,15 @@ test('RS-07 DC-02 a server that drains ends its streams so that clients come bac
 	const step = await first.begun(id);
 	const events: JobEvent[] = [];
 	const states: string[] = [];
-	const watching = watch(proxy.url, { follow: [{ jobId: id, after: 0 }], frame: (frame) => events.push(...frame.events), state: (state) => states.push(state) });
+	const watching = watch(proxy.url, {
+		follow: [{ jobId: id, after: 0 }],
+		frame: (frame) => events.push(...frame.events),
+		state: (state) => states.push(state)
+	});
 	for (let n = 1; n <= 20; n += 1) step.ctx.emit('mark', { n });
-	await vi.waitUntil(() => events.length === 22);
+	await vi.waitUntil(() => events.length === 22, patience);
 	await before.drain();
-	await vi.waitUntil(() => states.at(-1) === 'connecting');
+	await vi.waitUntil(() => states.at(-1) === 'connecting', patience);
 	await before.close();
 	const after = await makeApp({ runs: runsOf(second.operation), dataDir });
 	proxy.pointTo(await serveRoutes(after));
@@ -190,7 +217,9 @@ test('RS-07 DC-02 a server that drains ends its streams so that clients come bac
 	again.finish('ok');
 	await watching;
 	expect(events).toEqual(await allEvents(after, id));
-	expect(events.filter(({ type }) => type === 'started').map(({ data }) => (data as { adopted: boolean }).adopted)).toEqual([false, true]);
+	expect(
+		events.filter(({ type }) => type === 'started').map(({ data }) => (data as { adopted: boolean }).adopted)
+	).toEqual([false, true]);
 }, 20_000);
 
 test('RS-08 the tRPC stream tells the client how long silence may last, and pings every 15 s', async () => {
@@ -198,7 +227,9 @@ test('RS-08 the tRPC stream tells the client how long silence may last, and ping
 	vi.useFakeTimers({ toFake: ['setTimeout', 'clearTimeout'] });
 	onTestFinished(() => void vi.useRealTimers());
 	const input = encodeURIComponent(JSON.stringify({ follow: [], feed: true }));
-	const response = await fetch(`${url}/api/trpc/live.watch?input=${input}`, { headers: { accept: 'text/event-stream' } });
+	const response = await fetch(`${url}/api/trpc/live.watch?input=${input}`, {
+		headers: { accept: 'text/event-stream' }
+	});
 	const messages = readSse(response);
 	expect((await messages.next()).value?.retry).toMatch(/^(7\d\d|[89]\d\d|1[0-4]\d\d|1500)$/);
 	const connected = await readUntil(messages, ({ event }) => event === 'connected');
@@ -231,10 +262,19 @@ test('DC-01 errors carry code, reason, sentence and fields, never a stack, and n
 		[() => client.jobs.remove.mutate({ id }), 'CONFLICT', 'conflict'],
 		[() => client.jobs.list.query({ before: 'yesterday' }), 'BAD_REQUEST', 'bad_request'],
 		[() => client.jobs.get.query({ id: '' }), 'BAD_REQUEST', 'invalid_input', ['id']],
-		[() => client.jobs.list.query({ limit: 1_000, status: ['asleep' as never] }), 'BAD_REQUEST', 'invalid_input', ['status.0', 'limit']],
+		[
+			() => client.jobs.list.query({ limit: 1_000, status: ['asleep' as never] }),
+			'BAD_REQUEST',
+			'invalid_input',
+			['status.0', 'limit']
+		],
 		[() => client.system.forecast.query({ operation: '__proto__', variant: '' }), 'NOT_FOUND', 'unknown_operation'],
 		[() => client.system.forecast.query({ operation: 'constructor', variant: '' }), 'NOT_FOUND', 'unknown_operation'],
-		[() => client.operations.research.start.mutate({ input: { query: 'Is this known?' } }), 'NOT_FOUND', 'unknown_operation']
+		[
+			() => client.operations.research.start.mutate({ input: { query: 'Is this known?' } }),
+			'NOT_FOUND',
+			'unknown_operation'
+		]
 	];
 	for (const [call, code, reason, fields] of calls) {
 		const error = await failure(call());
@@ -249,15 +289,26 @@ test('DC-01 errors carry code, reason, sentence and fields, never a stack, and n
 test('DC-01 bad input to an operation names its fields over tRPC as it does over HTTP', async () => {
 	const { url, begin } = { ...(await serve()), url: await serveRoutes(await makeApp()) };
 	await begin('elsewhere');
-	const error = await failure(clientOf(url).operations.research.start.mutate({ input: { query: 'x', depth: 'bottomless' as never } }));
-	expect(error.data).toMatchObject({ code: 'BAD_REQUEST', reason: 'invalid_input', fields: [{ path: 'input.query' }, { path: 'input.depth' }] });
+	const error = await failure(
+		clientOf(url).operations.research.start.mutate({ input: { query: 'x', depth: 'bottomless' as never } })
+	);
+	expect(error.data).toMatchObject({
+		code: 'BAD_REQUEST',
+		reason: 'invalid_input',
+		fields: [{ path: 'input.query' }, { path: 'input.depth' }]
+	});
 });
 
 test('DC-01 a watch of a job that does not exist ends in NOT_FOUND, and is not tried for ever', async () => {
 	const { url } = await serve();
-	const watching = (after: number) => watch(url, { follow: [{ jobId: 'job_00000000000000000000', after }], feed: true, frame: () => undefined });
+	const watching = (after: number) =>
+		watch(url, { follow: [{ jobId: 'job_00000000000000000000', after }], feed: true, frame: () => undefined });
 	expect((await failure(watching(0))).data).toMatchObject({ code: 'NOT_FOUND', reason: 'not_found' });
-	expect((await failure(watching(-1))).data).toMatchObject({ code: 'BAD_REQUEST', reason: 'invalid_input', fields: [{ path: 'follow.0.after' }] });
+	expect((await failure(watching(-1))).data).toMatchObject({
+		code: 'BAD_REQUEST',
+		reason: 'invalid_input',
+		fields: [{ path: 'follow.0.after' }]
+	});
 });
 
 test('DC-01 requests that are no call of a procedure are refused with a 4xx and logged as no crash', async () => {
@@ -279,7 +330,7 @@ test('DC-01 requests that are no call of a procedure are refused with a 4xx and 
 	expect((await app.jobs.list('local', {})).jobs).toEqual([]);
 });
 
-test('CX-16 cancel over tRPC reaches the run, and the watch brings the receipt', async () => {
+test('BY-05 CX-14 cancel over tRPC reaches the run, and the watch brings the receipt', async () => {
 	const { url, app, begin } = await serve();
 	const { id } = await begin('stop me');
 	const events: JobEvent[] = [];
@@ -287,5 +338,8 @@ test('CX-16 cancel over tRPC reaches the run, and the watch brings the receipt',
 	expect(await clientOf(url).jobs.cancel.mutate({ id })).toMatchObject({ id, cancelReason: 'user' });
 	await watching;
 	await until(app, id, ({ status }) => status === 'cancelled');
-	expect(events.at(-1)).toMatchObject({ type: 'cancelled', data: { reason: 'user', receipt: { provider: 'not_needed' } } });
+	expect(events.at(-1)).toMatchObject({
+		type: 'cancelled',
+		data: { reason: 'user', receipt: { provider: 'not_needed' } }
+	});
 });

@@ -89,8 +89,7 @@ export class Connection {
 				onData: (item) => this.#receive(item.data as LiveFrame),
 				onConnectionStateChange: ({ state, error }) => {
 					if (state === 'pending') this.#alive();
-					else if (state === 'connecting')
-						this.#show(error || this.#current.state !== 'connecting' ? 'retrying' : 'connecting');
+					else if (state === 'connecting') this.#connecting(error !== null);
 				},
 				onError: () => {
 					this.#show('retrying');
@@ -98,6 +97,12 @@ export class Connection {
 				}
 			}
 		);
+	}
+
+	/** A stream that takes the place of a live one, to follow something else, is no trouble until it fails or is late. */
+	#connecting(failed: boolean): void {
+		const { state } = this.#current;
+		if (failed || state !== 'live') this.#show(failed || state !== 'connecting' ? 'retrying' : 'connecting');
 	}
 
 	#receive(frame: LiveFrame): void {

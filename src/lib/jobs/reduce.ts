@@ -68,6 +68,8 @@ function applyBase(s: JobSnapshot, event: JobEvent): JobSnapshot | null {
 
 function enterPhase(s: JobSnapshot, name: string, fraction: number, at: number): JobSnapshot {
 	const entered = s.phases.findIndex((phase) => phase.name === name);
+	// The furthest phase stands (PG-01): going back changes nothing.
+	if (entered < s.phases.findIndex((phase) => phase.name === s.phase)) return s;
 	const phases = s.phases.map((phase, index): PhaseState => {
 		if (index < entered) return { ...phase, status: 'done', endedAt: phase.endedAt ?? at };
 		if (index === entered) return { ...phase, status: 'current', startedAt: phase.startedAt ?? at };

@@ -3,10 +3,14 @@ import type { Provider, ProviderOutcome } from '../operations/operation.ts';
 import { pause, type Clock } from './clock.ts';
 import type { ProviderLink } from './provider-link.ts';
 
-/** How long the provider may take to say that it has stopped. */
-const CANCEL_MS = 5_000;
-/** How long the true usage is asked for after a stop (issue 4; peers.md: DEEIX-Chat waits 8 s). */
-const USAGE_MS = 8_000;
+/** How long the provider may take to say that it has stopped, and how long the true usage is asked for after that. */
+export interface Patience {
+	cancelMs: number;
+	usageMs: number;
+}
+
+/** Eight seconds in all, so that the receipt comes within ten (architecture section 7). */
+const ORDINARY: Patience = { cancelMs: 5_000, usageMs: 3_000 };
 const UNKNOWN: Cost = { usd: null, known: false };
 
 /** What a stop found out at the provider. */
@@ -18,15 +22,22 @@ export interface ProviderStop {
 }
 
 /** Stops what a run has at the provider, and reads what it cost. Never throws: what could not be confirmed is said to be unconfirmed. */
-export async function stopAtProvider(provider: Provider, link: ProviderLink, clock: Clock): Promise<ProviderStop> {
+export async function stopAtProvider(
+	provider: Provider,
+	link: ProviderLink,
+	clock: Clock,
+	patience = ORDINARY
+): Promise<ProviderStop> {
 	if (link.state === 'none')
 		return { provider: 'not_needed', acknowledgedAt: null, usage: null, cost: { usd: 0, known: true } };
 	if (link.outcome) return stopped('already_ended', null, link.outcome);
 	if (link.state === 'creating' || !link.responseId || !provider.can.background)
 		return stopped('unconfirmed', null, null);
-	const answer = await cancelWithin(provider, link.responseId, clock);
+	const answer = await cancelWithin(provider, link.responseId, clock, patience.cancelMs);
 	const acknowledgedAt = answer.provider === 'unconfirmed' ? null : clock.now();
-	const outcome = answer.outcome?.usage ? answer.outcome : await readUsage(provider, link.responseId, clock);
+	const outcome = answer.outcome?.usage
+		? answer.outcome
+		: await readUsage(provider, link.responseId, clock, patience.usageMs);
 	return stopped(answer.provider, acknowledgedAt, outcome);
 }
 
@@ -43,9 +54,9 @@ function stopped(
 	};
 }
 
-async function cancelWithin(provider: Provider, responseId: string, clock: Clock) {
+async function cancelWithin(provider: Provider, responseId: string, clock: Clock, ms: number) {
 	const unconfirmed = { provider: 'unconfirmed' as const, outcome: null };
-	return withDeadline(clock, CANCEL_MS, unconfirmed, async (signal) => {
+	return withDeadline(clock, ms, unconfirmed, async (signal) => {
 		for (let wait = 250; !signal.aborted; wait *= 2) {
 			const answer = await provider.cancel(responseId, signal).catch(() => unconfirmed);
 			if (answer.provider !== 'unconfirmed') return answer;
@@ -55,8 +66,13 @@ async function cancelWithin(provider: Provider, responseId: string, clock: Clock
 	});
 }
 
-async function readUsage(provider: Provider, responseId: string, clock: Clock): Promise<ProviderOutcome | null> {
-	return withDeadline(clock, USAGE_MS - CANCEL_MS, null, async (signal) => {
+async function readUsage(
+	provider: Provider,
+	responseId: string,
+	clock: Clock,
+	ms: number
+): Promise<ProviderOutcome | null> {
+	return withDeadline(clock, ms, null, async (signal) => {
 		for (let wait = 250; !signal.aborted; wait *= 2) {
 			const outcome = await provider.fetch(responseId, signal).catch(() => null);
 			if (outcome?.usage) return outcome;

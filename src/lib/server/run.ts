@@ -27,6 +27,9 @@ const STOP_MS = 5_000;
 /** The receipt comes within this time of the stop (architecture section 7). */
 const RECEIPT_MS = 10_000;
 
+/** A server that shuts down has 4 s for all of its jobs. */
+const SHUTDOWN = { cancelMs: 1_500, usageMs: 500 };
+
 type Outcome = { ok: true; result: unknown } | { ok: false; error: unknown };
 
 /** One job's way from claim to finish, in one epoch. */
@@ -84,15 +87,8 @@ export class Run {
 			floor: row.fraction ?? 0
 		});
 		this.#link = new ProviderLink({
-			...{
-				row,
-				provider: this.#provider,
-				model,
-				signal: this.#abort.signal,
-				clock,
-				writer: this.#writer,
-				log: deps.log
-			},
+			...{ row, provider: this.#provider, model, clock, log: deps.log },
+			...{ signal: this.#abort.signal, writer: this.#writer },
 			streaming: row.options.stream !== false,
 			idleMs: deps.idleMs,
 			heard: () => this.#meter.heard(clock.now())
@@ -124,7 +120,8 @@ export class Run {
 	}
 
 	#stopAtProvider(): Promise<ProviderStop> {
-		return stopAtProvider(this.#provider, this.#link, this.#deps.clock);
+		const hurried = this.#abort.signal.reason === 'shutdown' ? SHUTDOWN : undefined;
+		return stopAtProvider(this.#provider, this.#link, this.#deps.clock, hurried);
 	}
 
 	/** Tells the operation to write its result from what it has. */
@@ -203,13 +200,8 @@ export class Run {
 		const { clock, events, transients, blobs, log, snapshots } = this.#deps;
 		const { state, content, seq } = snapshots.of(this.row);
 		return new JobContext({
-			...{
-				jobId: this.row.id,
-				model: this.#operation.model,
-				signal: this.#abort.signal,
-				finishing: this.#finishing.signal,
-				over: this.#over.signal
-			},
+			...{ jobId: this.row.id, model: this.#operation.model },
+			...{ signal: this.#abort.signal, finishing: this.#finishing.signal, over: this.#over.signal },
 			...{ provider: this.#link, streaming: this.row.options.stream !== false, log, clock, events, transients, blobs },
 			...{ writer: this.#writer, meter: this.#meter, cleanups: this.#cleanups },
 			resumed: this.#adopted && seq > 0 ? { state, content } : null,
@@ -266,18 +258,7 @@ export class Run {
 		const { state, content, artifacts } = this.#deps.snapshots.of(this.row);
 		const kept = [...(this.#operation.model.keptOf?.(state, content) ?? []), ...artifacts.map(({ name }) => name)];
 		const now = this.#deps.clock.now();
-		const { provider, acknowledgedAt, cost, usage } = stop;
-		return {
-			reason,
-			requestedAt: this.#stopRequestedAt ?? now,
-			provider,
-			acknowledgedAt,
-			stoppedAt: now,
-			cleanedUp,
-			cost,
-			usage,
-			kept
-		};
+		return { ...stop, reason, requestedAt: this.#stopRequestedAt ?? now, stoppedAt: now, cleanedUp, kept };
 	}
 
 	/** The connection ends with the operation; one that was left behind may still hold it. */

@@ -86,3 +86,8 @@ export function nonLoopbackAddress(): string | null {
 	const addresses = Object.values(networkInterfaces()).flatMap((list) => list ?? []);
 	return addresses.find(({ family, internal }) => family === 'IPv4' && !internal)?.address ?? null;
 }
+
+/** Closes every context that a test left open, so that its streams do not weigh on the next. */
+export async function closePages(browser: Browser): Promise<void> {
+	await Promise.all(browser.contexts().map((context) => context.close()));
+}

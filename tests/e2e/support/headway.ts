@@ -1,4 +1,4 @@
-import type { Browser, Page } from 'playwright';
+import type { Page } from 'playwright';
 import { expect } from 'vitest';
 import type { JobSnapshot } from '../../../src/lib/jobs/snapshot.ts';
 import type { ResearchResult, ResearchState } from '../../../src/lib/operations/research/model.ts';
@@ -29,6 +29,10 @@ export interface Headway extends RunningServer {
 	research(query: string, depth?: 'quick' | 'standard' | 'deep', options?: object): Promise<Research>;
 	/** The job as it is now; with `wait`, once it has ended. */
 	job(id: string, wait?: boolean): Promise<Research>;
+	/** Cancels a job through the HTTP door; resolves once it has ended. */
+	cancel(id: string): Promise<void>;
+	/** What the demo has, newest first. */
+	responses(): Promise<{ id: string; status: string; jobId: string | null }[]>;
 	/** How many jobs there are. */
 	count(): Promise<number>;
 }
@@ -53,6 +57,14 @@ export async function startHeadway(pace: number, options: ServerOptions = {}): P
 		research: (query, depth = 'quick', extra = {}) =>
 			ask('/api/jobs', posted({ operation: 'research', input: { query, depth }, options: extra })) as Promise<Research>,
 		job: (id, wait = false) => ask(`/api/jobs/${id}${wait ? '?wait=50' : ''}`) as Promise<Research>,
+		async cancel(id) {
+			await ask(`/api/jobs/${id}/cancel`, { method: 'POST' });
+			await ask(`/api/jobs/${id}?wait=15`);
+		},
+		async responses() {
+			const { responses } = (await (await sent(control)).json()) as { responses: Awaited<ReturnType<Headway['responses']>> };
+			return responses;
+		},
 		count: async () => ((await ask('/api/jobs?limit=100')) as { jobs: unknown[] }).jobs.length
 	};
 }
@@ -131,8 +143,3 @@ export async function eventually<T>(ask: () => Promise<T>, isRight: (value: T) =
 /** How many pixels the page is wider than its window. */
 export const overflowOf = (page: Page) =>
 	page.evaluate(() => document.documentElement.scrollWidth - document.documentElement.clientWidth);
-
-/** Closes every context that a test left open, so that its streams do not weigh on the next. */
-export async function closePages(browser: Browser): Promise<void> {
-	await Promise.all(browser.contexts().map((context) => context.close()));
-}

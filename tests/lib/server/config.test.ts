@@ -14,7 +14,15 @@ function refusal(environment: Record<string, string>): string {
 describe('configuration', () => {
 	test('DC-06 with nothing set it listens on loopback, port 3000, keeps its data in ./data and uses the demo', () => {
 		expect(readConfig({})).toEqual({
-			...{ host: '127.0.0.1', port: 3000, origin: null, dataDir: './data', corsOrigins: [], logLevel: 'info', openai: null },
+			...{
+				host: '127.0.0.1',
+				port: 3000,
+				origin: null,
+				dataDir: './data',
+				corsOrigins: [],
+				logLevel: 'info',
+				openai: null
+			},
 			...{ model: 'gpt-6-astra', timeLimits: {}, limits: { server: 8, owner: 8, unfinished: 100 }, idleMs: 120_000 },
 			...{ quietAfterMs: 60_000, demo: { pace: 1, port: 0 } }
 		});
@@ -25,12 +33,24 @@ describe('configuration', () => {
 		['PORT', '8080', { port: 8080 }],
 		['ORIGIN', 'https://headway.example/', { origin: 'https://headway.example' }],
 		['HEADWAY_DATA', '/srv/headway', { dataDir: '/srv/headway' }],
-		['HEADWAY_CORS_ORIGINS', 'https://a.example, http://b.example:8080/x', { corsOrigins: ['https://a.example', 'http://b.example:8080'] }],
+		[
+			'HEADWAY_CORS_ORIGINS',
+			'https://a.example, http://b.example:8080/x',
+			{ corsOrigins: ['https://a.example', 'http://b.example:8080'] }
+		],
 		['LOG_LEVEL', 'debug', { logLevel: 'debug' }],
 		['OPENAI_API_KEY', ' key ', { openai: { apiKey: 'key', baseURL: 'https://api.openai.com/v1' } }],
-		['OPENAI_BASE_URL', 'http://127.0.0.1:11434/v1', { openai: { apiKey: 'local', baseURL: 'http://127.0.0.1:11434/v1' } }],
+		[
+			'OPENAI_BASE_URL',
+			'http://127.0.0.1:11434/v1',
+			{ openai: { apiKey: 'local', baseURL: 'http://127.0.0.1:11434/v1' } }
+		],
 		['HEADWAY_MODEL', 'other-model', { model: 'other-model' }],
-		['HEADWAY_TIME_LIMITS', 'research=30m, image=90s,solver=2h', { timeLimits: { research: 1_800_000, image: 90_000, solver: 7_200_000 } }],
+		[
+			'HEADWAY_TIME_LIMITS',
+			'research=30m, image=90s,solver=2h',
+			{ timeLimits: { research: 1_800_000, image: 90_000, solver: 7_200_000 } }
+		],
 		['HEADWAY_MAX_RUNNING', '3', { limits: { server: 3, owner: 8, unfinished: 100 } }],
 		['HEADWAY_MAX_RUNNING_PER_OWNER', '2', { limits: { server: 8, owner: 2, unfinished: 100 } }],
 		['HEADWAY_MAX_UNFINISHED', '7', { limits: { server: 8, owner: 8, unfinished: 7 } }],
@@ -38,7 +58,9 @@ describe('configuration', () => {
 		['HEADWAY_QUIET_AFTER', '5', { quietAfterMs: 5_000 }],
 		['HEADWAY_DEMO_PACE', '2.5', { demo: { pace: 2.5, port: 0 } }],
 		['HEADWAY_DEMO_PORT', '4010', { demo: { pace: 1, port: 4010 } }]
-	])('DC-06 OP-12 %s=%s is read', (name, value, expected) => expect(readConfig({ [name]: value })).toMatchObject(expected));
+	])('DC-06 OP-12 %s=%s is read', (name, value, expected) =>
+		expect(readConfig({ [name]: value })).toMatchObject(expected)
+	);
 
 	test.each([
 		['PORT', 'abc'],

@@ -82,9 +82,9 @@ describe('ending', () => {
 			const core = makeCore({ clock });
 			const { id } = await aRunningJob(core);
 			await core.log.append(id, 1, [
-			{ type: 'started', data: { epoch: 1, provider: 'fake', model: null, adopted: false } },
-			{ type: 'phase', data: { phase: 'first', fraction: 0 } }
-		]);
+				{ type: 'started', data: { epoch: 1, provider: 'fake', model: null, adopted: false } },
+				{ type: 'phase', data: { phase: 'first', fraction: 0 } }
+			]);
 			await clock.advance(5_000);
 			await core.store.finish(id, 1, ending);
 			const row = await read(core, id);

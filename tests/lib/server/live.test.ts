@@ -97,7 +97,9 @@ describe('catching up', () => {
 		const { id } = await aRunningJob(core);
 		await core.log.append(id, 1, notes(2_100));
 		expect(seqs(await upToLive(watch({ ...follow(id, 0), snapshots: false })))).toEqual(upTo(2_101));
-		await expect(watch({ ...follow(id, 2_102), snapshots: false }).next()).rejects.toMatchObject({ code: 'future_cursor' });
+		await expect(watch({ ...follow(id, 2_102), snapshots: false }).next()).rejects.toMatchObject({
+			code: 'future_cursor'
+		});
 	});
 
 	test('PG-12 a seq from the future, or a cursor of another log, gets a snapshot', async () => {
@@ -105,8 +107,12 @@ describe('catching up', () => {
 		const { id } = await aRunningJob(core);
 		await core.log.append(id, 1, notes(3));
 		expect((await upToLive(watch(follow(id, 99))))[0]?.snapshots).toMatchObject([{ id, seq: 4 }]);
-		const restored = readCursor(writeCursor('another', [{ jobId: id, after: 2 }]), core.logEpoch, [{ jobId: id, after: 2 }]);
-		expect((await upToLive(watch({ follow: restored })))[0]?.snapshots).toMatchObject([{ id, seq: 4, logEpoch: core.logEpoch }]);
+		const restored = readCursor(writeCursor('another', [{ jobId: id, after: 2 }]), core.logEpoch, [
+			{ jobId: id, after: 2 }
+		]);
+		expect((await upToLive(watch({ follow: restored })))[0]?.snapshots).toMatchObject([
+			{ id, seq: 4, logEpoch: core.logEpoch }
+		]);
 	});
 
 	test('RS-10 a far reader of an ended job gets its snapshot and the end', async () => {
@@ -122,7 +128,12 @@ describe('catching up', () => {
 		const { core, watch } = makeLive();
 		const mine = await aRunningJob(core);
 		const theirs = await aRunningJob(core, { owner: 'other' });
-		const asked = { follow: [{ jobId: mine.id, after: 0 }, { jobId: theirs.id, after: 0 }] };
+		const asked = {
+			follow: [
+				{ jobId: mine.id, after: 0 },
+				{ jobId: theirs.id, after: 0 }
+			]
+		};
 		await expect(watch(asked).next()).rejects.toMatchObject({ code: 'not_found' });
 		expect(core.bell.size).toBe(0);
 	});
@@ -153,7 +164,9 @@ describe('following', () => {
 		publish(1);
 		publish(2);
 		const frames = watch(follow(id));
-		expect((await upToLive(frames)).flatMap((frame) => frame.transients)).toMatchObject([{ data: { index: 2 }, seq: null }]);
+		expect((await upToLive(frames)).flatMap((frame) => frame.transients)).toMatchObject([
+			{ data: { index: 2 }, seq: null }
+		]);
 		const next = frames.next();
 		publish(3);
 		expect((await next).value).toMatchObject({ transients: [{ data: { index: 3 } }], events: [] });
@@ -232,7 +245,9 @@ describe('the list', () => {
 		const { id } = await aRunningJob(core);
 		await core.store.finish(id, 1, succeeded);
 		await clock.advance(250);
-		expect((await next).value).toMatchObject({ feed: expect.arrayContaining([expect.objectContaining({ id, status: 'succeeded' })]) });
+		expect((await next).value).toMatchObject({
+			feed: expect.arrayContaining([expect.objectContaining({ id, status: 'succeeded' })])
+		});
 		await frames.return();
 	});
 });

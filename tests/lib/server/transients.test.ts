@@ -9,7 +9,8 @@ function makeTransients() {
 	const clock = new FakeClock();
 	const bell = new Bell();
 	const transients = new Transients(bell, clock);
-	const publish = (type: string, data: unknown, jobId = 'job_1') => transients.publish({ jobId, at: clock.now(), type, data });
+	const publish = (type: string, data: unknown, jobId = 'job_1') =>
+		transients.publish({ jobId, at: clock.now(), type, data });
 	const held = (jobId = 'job_1') => transients.since(jobId, 0).map(({ event }) => event.data);
 	return { clock, bell, transients, publish, held };
 }
@@ -25,7 +26,13 @@ describe('transient events', () => {
 	test('RS-12 a transient event has the envelope, without a seq', () => {
 		const { publish, transients, clock } = makeTransients();
 		publish('preview', 1);
-		expect(transients.since('job_1', 0)[0]?.event).toEqual({ jobId: 'job_1', seq: null, at: clock.now(), type: 'preview', data: 1 });
+		expect(transients.since('job_1', 0)[0]?.event).toEqual({
+			jobId: 'job_1',
+			seq: null,
+			at: clock.now(),
+			type: 'preview',
+			data: 1
+		});
 	});
 
 	test('RS-11 a reader that has seen a version is sent only what is newer, oldest first', () => {

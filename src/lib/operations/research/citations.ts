@@ -4,8 +4,9 @@ import type { CitedSource } from './model.ts';
 /** A link in parentheses: how models write a citation. A link without them is part of the prose and stays. */
 const cited =
 	/\(\[((?:[^\]\\]|\\.)*)\]\(((?:https?:\/\/|\/(?!\/))[^\s()]*(?:\([^\s()]*\)[^\s()]*)*)(?:\s+"[^"]*")?\)\)/g;
-/** The start of something that may become one. */
-const opening = /\((?:\[(?:[^\]\\]|\\.)*(?:\](?:\([^\s]*)?)?)?$/;
+/** The start of something that may become one: each way in which `cited` can break off. */
+const opening =
+	/\((?:\[(?:[^\]\\]|\\.)*(?:\\|\](?:\((?:[^\s()]|\([^\s()]*\))*(?:\([^\s()]*|\)|\s+(?:"[^"]*(?:"\)?)?)?)?)?)?)?$/;
 /** An opening that has not become a link after this many characters is ordinary text. */
 const LONGEST = 2_000;
 

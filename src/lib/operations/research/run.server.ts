@@ -115,6 +115,8 @@ class Researcher {
 	}
 
 	#search(callId: string, queries: string[], sources: string[]): void {
+		// A run that is polled tells of searches only when they are over.
+		this.#ctx.phase('searching');
 		const texts: (string | null)[] = queries.length > 0 ? queries : [null];
 		for (const [index, query] of texts.entries()) {
 			const link = query === null ? null : this.#ctx.provider.searchUrl(query);

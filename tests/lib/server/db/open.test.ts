@@ -42,7 +42,9 @@ describe('opening the database', () => {
 		writeFileSync(file, 'this is no database, and never was one. '.repeat(100));
 		const error = refusal(file);
 		expect(error).toBeInstanceOf(ConfigError);
-		expect(error.message).toBe(`The database ${file} is damaged. Move it away to start with an empty one, or put a backup in its place.`);
+		expect(error.message).toBe(
+			`The database ${file} is damaged. Move it away to start with an empty one, or put a backup in its place.`
+		);
 		expect(readFileSync(file, 'utf8')).toContain('never was one');
 	});
 

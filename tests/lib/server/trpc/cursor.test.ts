@@ -13,7 +13,9 @@ describe('the cursor of a live connection', () => {
 			const written = cursors(whole(101));
 			const asked = written.map(({ jobId }) => ({ jobId, after: 0 })).toSorted(() => random() - 0.5);
 			const read = readCursor(writeCursor('epoch', written), 'epoch', asked);
-			expect(new Map(read.map(({ jobId, after }) => [jobId, after]))).toEqual(new Map(written.map(({ jobId, after }) => [jobId, after])));
+			expect(new Map(read.map(({ jobId, after }) => [jobId, after]))).toEqual(
+				new Map(written.map(({ jobId, after }) => [jobId, after]))
+			);
 		}
 	});
 
@@ -29,7 +31,9 @@ describe('the cursor of a live connection', () => {
 	});
 
 	test('RS-07 a job that the id does not name keeps its own cursor', () => {
-		expect(readCursor('epoch;job_a:5', 'epoch', [{ jobId: 'job_b', after: 3 }])).toEqual([{ jobId: 'job_b', after: 3 }]);
+		expect(readCursor('epoch;job_a:5', 'epoch', [{ jobId: 'job_b', after: 3 }])).toEqual([
+			{ jobId: 'job_b', after: 3 }
+		]);
 	});
 
 	test('PG-12 an id of another log puts its jobs into the future, for which there is a snapshot', () => {
@@ -37,11 +41,17 @@ describe('the cursor of a live connection', () => {
 		expect(after).toBeGreaterThan(1e15);
 	});
 
-	test.each(['nonsense', ';;;', 'epoch;', 'epoch;job_a', 'epoch;job_a:x', 'epoch;job_a:-1', 'epoch;job_a:1e9', 'epoch;,:,'])(
-		'RS-07 an id that is nonsense neither fails nor skips an event: %j',
-		(id) => {
-			const [{ after } = { after: -1 }] = readCursor(id, 'epoch', [{ jobId: 'job_a', after: 3 }]);
-			expect(after === 3 || after > 1e15).toBe(true);
-		}
-	);
+	test.each([
+		'nonsense',
+		';;;',
+		'epoch;',
+		'epoch;job_a',
+		'epoch;job_a:x',
+		'epoch;job_a:-1',
+		'epoch;job_a:1e9',
+		'epoch;,:,'
+	])('RS-07 an id that is nonsense neither fails nor skips an event: %j', (id) => {
+		const [{ after } = { after: -1 }] = readCursor(id, 'epoch', [{ jobId: 'job_a', after: 3 }]);
+		expect(after === 3 || after > 1e15).toBe(true);
+	});
 });

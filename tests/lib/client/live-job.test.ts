@@ -1,0 +1,156 @@
+import { afterEach, beforeEach, expect, test, vi } from 'vitest';
+import { LiveJob, type JobCommands } from '$lib/client/live-job.svelte.ts';
+import { ServerClock } from '$lib/client/server-clock.svelte.ts';
+import type { JobEvent } from '$lib/jobs/event.ts';
+import { begun, done, researchJob, START, type Told } from '../../support/snapshot.ts';
+
+beforeEach(() => {
+	vi.useFakeTimers({ now: START });
+	Object.defineProperty(document, 'visibilityState', { value: 'visible', configurable: true });
+});
+afterEach(() => {
+	vi.restoreAllMocks();
+	vi.useRealTimers();
+});
+
+const commands: JobCommands = {
+	cancel: async () => undefined,
+	retry: async () => researchJob(),
+	finish: async () => undefined,
+	remove: async () => undefined,
+	release: () => undefined
+};
+
+function follow(own: Partial<JobCommands> = {}, snapshot = researchJob(begun)) {
+	const clock = new ServerClock(START);
+	return { clock, job: new LiveJob(snapshot, clock, { ...commands, ...own }) };
+}
+
+function event(seq: number | null, [type, data, seconds = 0]: Told): JobEvent {
+	return { jobId: 'job_00000000000000000001', seq, at: START + seconds * 1_000, type, data };
+}
+
+const text = (seq: number, piece: string) => event(seq, ['content', { target: 'report', text: piece }]);
+const frame = () => vi.advanceTimersToNextFrame();
+
+test('DC-03 events are shown at most once a frame, all that came with it together', () => {
+	const { job } = follow();
+	const requested = vi.spyOn(globalThis, 'requestAnimationFrame');
+	const before = job.snapshot;
+	for (let seq = 4; seq < 104; seq += 1) job.take([text(seq, 'x')]);
+	expect(job.snapshot).toBe(before);
+	expect(requested).toHaveBeenCalledTimes(1);
+	frame();
+	expect(job.snapshot.content).toEqual({ report: 'x'.repeat(100) });
+	const shown = job.snapshot;
+	frame();
+	expect(job.snapshot).toBe(shown);
+	expect(requested).toHaveBeenCalledTimes(1);
+});
+
+test('RS-07 an event that comes twice counts once', () => {
+	const { job } = follow();
+	job.take([text(4, 'a'), text(5, 'b'), text(4, 'a')]);
+	job.take([text(5, 'b'), text(6, 'c')]);
+	frame();
+	job.take([text(6, 'c'), text(7, 'd')]);
+	frame();
+	expect(job.snapshot.content).toEqual({ report: 'abcd' });
+	expect(job.snapshot.seq).toBe(7);
+});
+
+test('RS-07 a new connection goes on after the last event that was received, shown or not', () => {
+	const { job } = follow();
+	expect(job.seq).toBe(3);
+	job.take([text(4, 'a'), text(5, 'b'), event(null, ['activity', { message: 'Thinking' }])]);
+	expect([job.seq, job.snapshot.seq]).toEqual([5, 3]);
+	frame();
+	expect([job.seq, job.snapshot.seq]).toEqual([5, 5]);
+	expect(job.snapshot.activity).toBe('Thinking');
+});
+
+test('DC-03 a hidden tab, which has no frames, still keeps up', () => {
+	Object.defineProperty(document, 'visibilityState', { value: 'hidden', configurable: true });
+	const { job } = follow();
+	const requested = vi.spyOn(globalThis, 'requestAnimationFrame');
+	job.take([text(4, 'unseen')]);
+	vi.advanceTimersByTime(250);
+	expect(requested).not.toHaveBeenCalled();
+	expect(job.snapshot.content).toEqual({ report: 'unseen' });
+});
+
+test('PG-08 elapsed time is by the clock of the server, though that of the browser is an hour off', () => {
+	vi.setSystemTime(START + 3_600_000);
+	const { clock, job } = follow();
+	expect(job.elapsedMs).toBe(0);
+	vi.advanceTimersByTime(90_000);
+	clock.tick();
+	expect(job.elapsedMs).toBe(90_000);
+	job.take([event(4, done('The end.', 95))]);
+	frame();
+	vi.advanceTimersByTime(60_000);
+	clock.tick();
+	expect(job.elapsedMs).toBe(95_000);
+});
+
+test('CX-03 CX-13 cancel shows at once, once, and until the job has ended', async () => {
+	const answer = Promise.withResolvers<void>();
+	const cancel = vi.fn(() => answer.promise);
+	const { job } = follow({ cancel });
+	const asked = job.cancel();
+	expect(job.cancelling).toBe(true);
+	await job.cancel();
+	expect(cancel).toHaveBeenCalledTimes(1);
+	answer.resolve();
+	await asked;
+	expect([job.cancelling, job.failure]).toEqual([true, null]);
+	const receipt = {
+		reason: 'user',
+		requestedAt: START,
+		provider: 'confirmed',
+		acknowledgedAt: START,
+		stoppedAt: START,
+		cleanedUp: []
+	};
+	const data = { reason: 'user', receipt: { ...receipt, cost: { usd: 0.1, known: true }, usage: null, kept: [] } };
+	job.take([event(4, ['cancelled', data])]);
+	frame();
+	expect([job.cancelling, job.ended, job.snapshot.status]).toEqual([false, true, 'cancelled']);
+	await job.cancel();
+	expect(cancel).toHaveBeenCalledTimes(1);
+});
+
+test('CX-03 a cancel from elsewhere shows here too', () => {
+	const { job } = follow();
+	expect(job.cancelling).toBe(false);
+	job.take([event(4, ['cancelling', { reason: 'user', requestedAt: START }])]);
+	frame();
+	expect(job.cancelling).toBe(true);
+});
+
+test('CX-03 a cancel that failed says so in a sentence, can be tried again, and then succeeds', async () => {
+	const sentence = 'Headway could not be reached, after 4 attempts. Check the connection and try again.';
+	const cancel = vi.fn().mockRejectedValueOnce(new Error(sentence)).mockResolvedValueOnce(undefined);
+	const { job } = follow({ cancel });
+	await job.cancel();
+	expect([job.cancelling, job.failure]).toEqual([false, sentence]);
+	await job.cancel();
+	expect([job.cancelling, job.failure]).toEqual([true, null]);
+});
+
+test('RS-07 a snapshot of the server replaces what was known, and what waited for the frame with it', () => {
+	const { job } = follow();
+	job.take([text(4, 'old')]);
+	job.reset(researchJob([...begun, ['content', { target: 'report', text: 'whole' }]], { seq: 900 }));
+	frame();
+	expect(job.snapshot.content).toEqual({ report: 'whole' });
+	expect(job.seq).toBe(900);
+});
+
+test('DC-03 a job is caught up once it is live, or has ended', () => {
+	const { job } = follow();
+	expect(job.caughtUp).toBe(false);
+	job.live();
+	expect(job.caughtUp).toBe(true);
+	expect(follow({}, researchJob([...begun, done('x')])).job.caughtUp).toBe(true);
+});
