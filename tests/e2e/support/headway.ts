@@ -32,9 +32,14 @@ export interface Headway extends RunningServer {
 	/** Cancels a job through the HTTP door; resolves once it has ended. */
 	cancel(id: string): Promise<void>;
 	/** What the demo has, newest first. */
-	responses(): Promise<{ id: string; status: string; jobId: string | null }[]>;
-	/** How many jobs there are. */
-	count(): Promise<number>;
+	responses(): Promise<DemoState['responses']>;
+	/** The requests about a job that the demo has had, as `METHOD path`, oldest first. */
+	asked(id: string): Promise<string[]>;
+}
+
+interface DemoState {
+	responses: { id: string; status: string; jobId: string | null }[];
+	ledger: { method: string; path: string; jobId?: string }[];
 }
 
 /** Starts the built app with its demo at the given pace (1 is a person's; tests mostly want it faster). */
@@ -44,6 +49,7 @@ export async function startHeadway(pace: number, options: ServerOptions = {}): P
 	const server = await startServer(used);
 	const control = `http://127.0.0.1:${env.HEADWAY_DEMO_PORT}/control`;
 	const ask = async (path: string, init?: RequestInit) => (await sent(`${server.url}${path}`, init)).json();
+	const state = async () => (await (await sent(control)).json()) as DemoState;
 	return {
 		...server,
 		options: { ...used, port: server.port, dataDir: server.dataDir },
@@ -61,11 +67,9 @@ export async function startHeadway(pace: number, options: ServerOptions = {}): P
 			await ask(`/api/jobs/${id}/cancel`, { method: 'POST' });
 			await ask(`/api/jobs/${id}?wait=15`);
 		},
-		async responses() {
-			const { responses } = (await (await sent(control)).json()) as { responses: Awaited<ReturnType<Headway['responses']>> };
-			return responses;
-		},
-		count: async () => ((await ask('/api/jobs?limit=100')) as { jobs: unknown[] }).jobs.length
+		responses: async () => (await state()).responses,
+		asked: async (id) =>
+			(await state()).ledger.filter(({ jobId }) => jobId === id).map(({ method, path }) => `${method} ${path}`)
 	};
 }
 

@@ -32,7 +32,7 @@ const labels: Record<VendorId, string> = {
 /** The provider that the configuration names: the real one where there is a key or an address, otherwise the demo. */
 export function openProvider(config: Config, demoUrl: string | null, log: RunLog): Provider {
 	const vendor = config.openai ? vendorAt(config.openai.baseURL) : 'demo';
-	const at = config.openai ?? { apiKey: 'demo', baseURL: demoUrl ?? '' };
+	const at = config.openai ?? { apiKey: 'no-key-needed', baseURL: demoUrl ?? '' };
 	return new OpenAICompatible({
 		...at,
 		id: vendor,
