@@ -34,6 +34,17 @@ function copySources() {
 		cpSync(join(root, path), join(copy, path), { recursive: true });
 	}
 	symlinkSync(join(projectRoot, 'node_modules'), join(copy, 'node_modules'), 'dir');
+	const config = ['vitest.config.ts', 'vite.config.ts'].find((name) => existsSync(join(copy, name)));
+	writeFileSync(join(copy, 'breakages.config.ts'), configOver(config));
+}
+
+/** Vite gives nothing to a jsdom test from outside of its root, and there the shared `node_modules` lie. */
+function configOver(config) {
+	return [
+		"import { mergeConfig } from 'vite';",
+		`import project from './${config}';`,
+		'export default mergeConfig(project, { server: { fs: { strict: false } } });'
+	].join('\n');
 }
 
 /** Runs tests in the copy and returns vitest's report. */
@@ -42,7 +53,17 @@ async function report(project, files, row) {
 	rmSync(file, { force: true });
 	const node = findNode(projectRoot);
 	const filter = row ? ['-t', `(^|\\s)${row} `] : [];
-	const args = ['run', '--project', project, ...filter, '--reporter=json', `--outputFile.json=${file}`, ...files];
+	const args = [
+		'run',
+		'--config',
+		'breakages.config.ts',
+		'--project',
+		project,
+		...filter,
+		'--reporter=json',
+		`--outputFile.json=${file}`,
+		...files
+	];
 	const vitest = join(projectRoot, 'node_modules', 'vitest', 'vitest.mjs');
 	const options = { cwd: copy, env: environmentFor(node), timeoutMs: 120_000 };
 	const { output } = await runQuietly(node, [vitest, ...args], options);

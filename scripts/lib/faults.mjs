@@ -18,12 +18,15 @@ export function withFault(source, { find, replace }) {
 	return source.slice(0, at) + replace + source.slice(at + find.length);
 }
 
+/** The ids that a title begins with: a test may prove several rows. */
+const idsOf = (title) => /^(?:[A-Z]{2}-\d{2} )*/.exec(title)[0].trim().split(' ');
+
 /** The results of the row's own tests in a report of vitest's JSON reporter: their states, by file. */
 export function statesOf(report, { row, test }) {
 	const files = (report?.testResults ?? []).filter((file) => file.name.replace(/\\/g, '/').endsWith(`/${test}`));
 	return files
 		.flatMap((file) => file.assertionResults)
-		.filter(({ title, fullName }) => title.startsWith(`${row} `) || fullName.startsWith(`${row} `))
+		.filter(({ title, fullName }) => idsOf(title).includes(row) || idsOf(fullName).includes(row))
 		.map(({ status }) => status)
 		.filter((status) => status === 'passed' || status === 'failed');
 }

@@ -68,7 +68,9 @@ describe('cancelling a research', () => {
 		});
 		expect(took).toBeLessThan(200);
 		const turns = () =>
-			cancel().locator('svg').evaluate((icon) => getComputedStyle(icon).animationName !== 'none');
+			cancel()
+				.locator('svg')
+				.evaluate((icon) => getComputedStyle(icon).animationName !== 'none');
 		expect(await turns()).toBe(true);
 		await page.reload();
 		await ready(page);

@@ -7,7 +7,8 @@ import type { ArmedFault, Headway } from './support/headway.ts';
 
 const question = 'How does a battery recycling plant work?';
 /** What no page may show: the provider's own words, codes and shapes. */
-const raw = /\breq_|\bresp_|server_error|insufficient_quota|invalid_api_key|model_not_found|status code|\[object|undefined|null|[{}]|\b[45]\d\d\b|<html/i;
+const raw =
+	/\breq_|\bresp_|server_error|insufficient_quota|invalid_api_key|model_not_found|status code|\[object|undefined|null|[{}]|\b[45]\d\d\b|<html/i;
 
 interface Failure {
 	faults: ArmedFault[];
@@ -18,13 +19,38 @@ interface Failure {
 }
 
 const failures: Failure[] = [
-	{ faults: [{ name: 'quota' }], title: 'The provider’s quota is used up', says: /out of credit.*Raise it there/, retryable: true },
-	{ faults: [{ name: 'auth' }], title: 'The provider did not accept the key', says: /Check it in the settings/, retryable: false },
-	{ faults: [{ name: 'no_model' }], title: 'The provider does not have this model', says: /Pick another/, retryable: false },
+	{
+		faults: [{ name: 'quota' }],
+		title: 'The provider’s quota is used up',
+		says: /out of credit.*Raise it there/,
+		retryable: true
+	},
+	{
+		faults: [{ name: 'auth' }],
+		title: 'The provider did not accept the key',
+		says: /Check it in the settings/,
+		retryable: false
+	},
+	{
+		faults: [{ name: 'no_model' }],
+		title: 'The provider does not have this model',
+		says: /Pick another/,
+		retryable: false
+	},
 	{ faults: [{ name: 'refusal' }], title: 'The model declined', says: /can't help with that/, retryable: false },
 	{ faults: [{ name: 'failed' }], title: 'The provider reported an error', says: /error of its own/, retryable: true },
-	{ faults: [{ name: 'nested_error' }], title: 'The provider reported an error', says: /error of its own/, retryable: true },
-	{ faults: [{ name: 'flat_error' }], title: 'The provider reported an error', says: /error of its own/, retryable: true },
+	{
+		faults: [{ name: 'nested_error' }],
+		title: 'The provider reported an error',
+		says: /error of its own/,
+		retryable: true
+	},
+	{
+		faults: [{ name: 'flat_error' }],
+		title: 'The provider reported an error',
+		says: /error of its own/,
+		retryable: true
+	},
 	{
 		faults: [{ name: 'lost_create' }],
 		title: 'It is not known whether the provider started this',

@@ -39,12 +39,16 @@ describe('many jobs', () => {
 		await page.waitForFunction(() => document.title.startsWith('(6) '));
 		expect(await icon()).toBe('/favicon-running.svg');
 		const widths = () =>
-			page.locator('aside a[data-job] [style*=width]').evaluateAll((bars) => bars.map((bar) => (bar as HTMLElement).style.width));
+			page
+				.locator('aside a[data-job] [style*=width]')
+				.evaluateAll((bars) => bars.map((bar) => (bar as HTMLElement).style.width));
 		const before = await eventually(widths, (all) => all.length === 4);
 		await eventually(widths, (all) => all.filter((width, index) => width !== before[index]).length >= 4);
 		for (const { id, title } of jobs) expect(await inRail(id).innerText()).toContain(title);
 		expect(await page.locator('aside a[data-job] [data-status=queued]').count()).toBe(2);
-		expect(await page.locator('aside').getByText('Running', { exact: false }).first().innerText()).toMatch(/running\s*6/i);
+		expect(await page.locator('aside').getByText('Running', { exact: false }).first().innerText()).toMatch(
+			/running\s*6/i
+		);
 	});
 
 	test('OP-08 the end of a job elsewhere is told once, with a way to it', async () => {

@@ -44,7 +44,9 @@ describe.skipIf(address === null)('Headway on a LAN, over plain http', () => {
 		await open(page, '/');
 		await page.getByLabel('Question').focus();
 		await page.keyboard.press('Control+V');
-		expect(await page.getByLabel('Question').inputValue()).toMatch(/^# How are tides made\?[^]*In short\.[^]*## Sources/);
+		expect(await page.getByLabel('Question').inputValue()).toMatch(
+			/^# How are tides made\?[^]*In short\.[^]*## Sources/
+		);
 	});
 
 	test('BY-15 the forms of the fault panel work: a fault is armed, strikes, and is cleared', async () => {

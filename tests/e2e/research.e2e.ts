@@ -35,7 +35,7 @@ describe('a research, from the question to the report', () => {
 		await startResearch(page, question);
 		await untilStatus(page, 'succeeded');
 		// What is said last waits until what was said before could be heard.
-		await page.locator("[data-announcer]").getByText("is done").waitFor();
+		await page.locator('[data-announcer]').getByText('is done').waitFor();
 		seen = await recording();
 		samples = seen.samples.filter(({ phases }) => phases.length > 0);
 		job = await headway.job(idOf(page));
@@ -78,7 +78,11 @@ describe('a research, from the question to the report', () => {
 		for (const { percentage, filled } of running()) expect(Math.abs(filled - (percentage ?? 0))).toBeLessThan(0.2);
 		const first = (name: string) => samples.find((sample) => sample.phases.includes(`${name}:current`))?.percentage;
 		// The declared weights are 10, 35, 25 and 30; four equal parts would put these at 25, 50 and 75.
-		for (const [name, share] of [['searching', 10], ['reading', 45], ['synthesizing', 70]] as const) {
+		for (const [name, share] of [
+			['searching', 10],
+			['reading', 45],
+			['synthesizing', 70]
+		] as const) {
 			expect(first(name)).toBeGreaterThan(share - 0.5);
 			expect(first(name)).toBeLessThan(share + 4);
 		}
@@ -169,7 +173,9 @@ describe('a research, from the question to the report', () => {
 
 	test('IR-09 the report is set apart by a line of its own, under the intermediate results', async () => {
 		const report = page.locator('[data-report]');
-		expect(await report.evaluate((each) => parseFloat(getComputedStyle(each).borderTopWidth))).toBeGreaterThanOrEqual(2);
+		expect(await report.evaluate((each) => parseFloat(getComputedStyle(each).borderTopWidth))).toBeGreaterThanOrEqual(
+			2
+		);
 		const [above, below] = await Promise.all([page.locator('[data-live]').boundingBox(), report.boundingBox()]);
 		expect(below?.y).toBeGreaterThanOrEqual((above?.y ?? Infinity) + (above?.height ?? 0));
 		expect(await report.locator('.prose').innerText()).toContain('In short.');
@@ -188,7 +194,10 @@ describe('a research, from the question to the report', () => {
 	});
 
 	test('IR-10 the report downloads as Markdown, with its sources', async () => {
-		const [download] = await Promise.all([page.waitForEvent('download'), page.locator('[data-action=download]').click()]);
+		const [download] = await Promise.all([
+			page.waitForEvent('download'),
+			page.locator('[data-action=download]').click()
+		]);
 		expect(download.suggestedFilename()).toBe('how-do-heat-pumps-work-in-cold-weather.md');
 		const text = await readFile(await download.path(), 'utf8');
 		expect(text.startsWith(`# ${question}`)).toBe(true);
@@ -204,9 +213,9 @@ describe('a research, from the question to the report', () => {
 	});
 
 	test('IR-01 every query and every source is a link that opens a page of this app', async () => {
-		const links = await page.locator('[data-live] a, [aria-label=Sources] a.link').evaluateAll((all) =>
-			all.map((link) => (link as HTMLAnchorElement).href)
-		);
+		const links = await page
+			.locator('[data-live] a, [aria-label=Sources] a.link')
+			.evaluateAll((all) => all.map((link) => (link as HTMLAnchorElement).href));
 		expect(links.length).toBeGreaterThan(8);
 		for (const link of new Set(links)) {
 			expect(new URL(link).origin).toBe(headway.url);
@@ -241,8 +250,11 @@ describe('a research, from the question to the report', () => {
 });
 
 function inWindow(page: Page, selector: string): Promise<boolean> {
-	return page.locator(selector).first().evaluate((element) => {
-		const { top, bottom } = element.getBoundingClientRect();
-		return top >= 0 && bottom <= window.innerHeight;
-	});
+	return page
+		.locator(selector)
+		.first()
+		.evaluate((element) => {
+			const { top, bottom } = element.getBoundingClientRect();
+			return top >= 0 && bottom <= window.innerHeight;
+		});
 }

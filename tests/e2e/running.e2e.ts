@@ -104,7 +104,10 @@ describe('a research while it runs', () => {
 		let last = (await percentageOf(page)) ?? NaN;
 		const same = async (other: Page) => {
 			await ready(other);
-			const now = await eventually(() => percentageOf(other), (value) => (value ?? -1) >= last);
+			const now = await eventually(
+				() => percentageOf(other),
+				(value) => (value ?? -1) >= last
+			);
 			last = now ?? NaN;
 			await expectLikeServer(other, headway, job.id);
 		};
@@ -214,7 +217,10 @@ describe('intermediate results as they arrive', () => {
 		await list.evaluate((each) => each.scrollTo({ top: 0 }));
 		await section.getByRole('button', { name: 'Newest' }).waitFor();
 		const count = await section.locator('li').count();
-		await eventually(() => section.locator('li').count(), (now) => now > count);
+		await eventually(
+			() => section.locator('li').count(),
+			(now) => now > count
+		);
 		expect(await list.evaluate((each) => each.scrollTop)).toBe(0);
 		await section.getByRole('button', { name: 'Newest' }).click();
 		await expect.poll(below).toBeLessThan(2);

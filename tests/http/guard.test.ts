@@ -87,7 +87,7 @@ test('AG-05 every answer forbids sniffing, referrers and foreign openers, refusa
 	answers.push(await fetch(`${url}/api/jobs/${id}/events`, { signal: hangUp.signal }));
 	for (const { headers, url: address } of answers) {
 		expect([address, headers.get('x-content-type-options')]).toEqual([address, 'nosniff']);
-		expect(headers.get('referrer-policy')).toBe('no-referrer');
+		expect(headers.get('referrer-policy')).toBe('same-origin');
 		expect(headers.get('cross-origin-opener-policy')).toBe('same-origin');
 	}
 	expect(answers).toHaveLength(paths.length + 2);

@@ -16,6 +16,8 @@ export interface ConnectionUse {
 	frame(frame: LiveFrame): void;
 	/** Told of each change of state. */
 	state?(state: ConnectionState): void;
+	/** Told when a followed job is not there any more: who follows it finds out which, and follows the rest. */
+	missing(): void;
 }
 
 /** A connect that has no answer after this long is given up and tried again. */
@@ -91,7 +93,8 @@ export class Connection {
 					if (state === 'pending') this.#alive();
 					else if (state === 'connecting') this.#connecting(error !== null);
 				},
-				onError: () => {
+				onError: (error) => {
+					if (error.data?.code === 'NOT_FOUND') return this.#use.missing();
 					this.#show('retrying');
 					this.#watch();
 				}

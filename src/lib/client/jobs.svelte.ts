@@ -7,7 +7,7 @@ import { LiveJob, type JobCommands } from './live-job.svelte.ts';
 import { ServerClock } from './server-clock.svelte.ts';
 import type { SystemInfo } from './system.ts';
 import { browserTools, TabConnection } from './tab-connection.svelte.ts';
-import { command, createClient, newKey, type Client } from './trpc.ts';
+import { command, CommandError, createClient, newKey, type Client } from './trpc.ts';
 
 /** How many jobs the list keeps. */
 const LISTED = 100;
@@ -35,7 +35,8 @@ export class Jobs implements JobCommands {
 		this.#client = client;
 		const use: ConnectionUse = {
 			follow: () => this.#followed.filter((job) => !job.ended).map((job) => ({ jobId: job.id, after: job.seq })),
-			frame: (frame) => this.#receive(frame)
+			frame: (frame) => this.#receive(frame),
+			missing: () => void this.#dropMissing()
 		};
 		this.#connection = tools ? new TabConnection(client, use, tools) : new Connection(client, use);
 		if (connect) this.#connection.open();
@@ -114,6 +115,24 @@ export class Jobs implements JobCommands {
 	close(): void {
 		this.#connection.close();
 		this.clock.run(false);
+	}
+
+	/** Finds out which followed jobs were deleted, and goes on with the rest. */
+	async #dropMissing(): Promise<void> {
+		for (const job of this.#followed.filter(({ ended }) => !ended)) {
+			if (!(await this.#isGone(job.id))) continue;
+			job.vanish();
+			this.#followed = this.#followed.filter((followed) => followed !== job);
+			this.#list = this.#list.filter(({ id }) => id !== job.id);
+		}
+		this.#connection.changed();
+	}
+
+	async #isGone(id: string): Promise<boolean> {
+		return command(() => this.#client.jobs.get.query({ id })).then(
+			() => false,
+			(error: unknown) => error instanceof CommandError && error.data.code === 'not_found'
+		);
 	}
 
 	#receive(frame: LiveFrame): void {

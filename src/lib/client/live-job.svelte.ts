@@ -19,6 +19,7 @@ export class LiveJob {
 	#caughtUp = $state(false);
 	#asked = $state(false);
 	#failure: string | null = $state(null);
+	#gone = $state(false);
 	readonly #clock: ServerClock;
 	readonly #commands: JobCommands;
 	#waiting: JobEvent[] = [];
@@ -68,6 +69,15 @@ export class LiveJob {
 	/** Why the last command failed; null when none did. */
 	get failure(): string | null {
 		return this.#failure;
+	}
+
+	/** It was deleted, here or elsewhere. */
+	get gone(): boolean {
+		return this.#gone;
+	}
+
+	vanish(): void {
+		this.#gone = true;
 	}
 
 	/** Takes events in order; they are shown with the next frame. */

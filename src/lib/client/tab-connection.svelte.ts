@@ -10,6 +10,7 @@ type Message =
 	| { kind: 'want'; tab: string; follow: Follow }
 	| { kind: 'bye'; tab: string }
 	| { kind: 'led' }
+	| { kind: 'missing' }
 	| { kind: 'frame'; frame: LiveFrame }
 	| { kind: 'state'; state: ConnectionState };
 
@@ -85,7 +86,11 @@ export class TabConnection {
 				this.#use.frame(frame);
 				this.#say({ kind: 'frame', frame });
 			},
-			state: (state) => this.#say({ kind: 'state', state })
+			state: (state) => this.#say({ kind: 'state', state }),
+			missing: () => {
+				this.#use.missing();
+				this.#say({ kind: 'missing' });
+			}
 		});
 		this.#own.open();
 		this.#say({ kind: 'led' });
@@ -144,6 +149,8 @@ export class TabConnection {
 				return;
 			case 'led':
 				return this.#want();
+			case 'missing':
+				return this.#use.missing();
 			case 'want':
 				return this.#note(data.tab, data.follow);
 			case 'bye':

@@ -35,12 +35,12 @@ function firstAllowed(rows: Rows, { limits }: ClaimTerms, now: number): JobRow |
 	return queueOf(rows, now).find(allowed);
 }
 
-/** Queued jobs in the order in which they run: by priority, raised by waiting, then by age. */
+/** Queued jobs in the order in which they run: by priority, raised by waiting, then as they came. */
 export function queueOf(rows: Rows, now: number): JobRow[] {
 	const rank = sql`${jobs.priority} + (${now} - ${jobs.createdAt}) / ${AGING_MS}`;
 	const queued = rows.select().from(jobs).where(eq(jobs.status, 'queued'));
 	return queued
-		.orderBy(sql`${rank} desc`, jobs.createdAt, jobs.id)
+		.orderBy(sql`${rank} desc`, jobs.createdAt, sql`rowid`)
 		.limit(500)
 		.all();
 }

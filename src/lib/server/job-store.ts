@@ -279,8 +279,14 @@ function findByKey(tx: Rows, owner: string, key: string): JobRow | undefined {
 
 function hashOf({ operation, request, options }: NewJob): string {
 	return createHash('sha256')
-		.update(JSON.stringify([operation, request, options]))
+		.update(JSON.stringify([operation, request, options], inOrder))
 		.digest('hex');
+}
+
+/** The same fields in another order are the same request. */
+function inOrder(_key: string, value: unknown): unknown {
+	if (typeof value !== 'object' || value === null || Array.isArray(value)) return value;
+	return Object.fromEntries(Object.entries(value).toSorted(([a], [b]) => (a < b ? -1 : 1)));
 }
 
 function newId(): string {

@@ -133,7 +133,11 @@ export async function percentageOf(page: Page): Promise<number | null> {
 }
 
 /** Asks again until the answer passes; fails with the last answer when the time (ms) is up. */
-export async function eventually<T>(ask: () => Promise<T>, isRight: (value: T) => boolean, timeout = 15_000): Promise<T> {
+export async function eventually<T>(
+	ask: () => Promise<T>,
+	isRight: (value: T) => boolean,
+	timeout = 15_000
+): Promise<T> {
 	const deadline = Date.now() + timeout;
 	let value = await ask();
 	while (!isRight(value) && Date.now() < deadline) {

@@ -69,7 +69,9 @@ function watch(): void {
 				(phase) => `${phase.getAttribute('data-phase')}:${phase.getAttribute('data-state')}`
 			),
 			reportLength: textOf('[data-report] .prose').length,
-			skeletons: [...document.querySelectorAll('[data-skeleton]')].map((each) => each.getAttribute('data-skeleton') ?? ''),
+			skeletons: [...document.querySelectorAll('[data-skeleton]')].map(
+				(each) => each.getAttribute('data-skeleton') ?? ''
+			),
 			title: document.title,
 			icon: document.querySelector('link[rel=icon]')?.getAttribute('href') ?? ''
 		};

@@ -43,6 +43,12 @@ export class FakeStream {
 		this.#dispatch('message', { data: JSON.stringify(whole), lastEventId: `e1;frame:${(this.#frames += 1)}` });
 	}
 
+	/** The procedure refused, after the stream had opened. */
+	refuse(code: string, message: string): void {
+		const error = { code: -32004, message, data: { code, httpStatus: 404 } };
+		this.#dispatch('serialized-error', { data: JSON.stringify(error) });
+	}
+
 	ping(): void {
 		this.#dispatch('ping', { data: '' });
 	}

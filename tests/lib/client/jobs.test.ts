@@ -224,3 +224,20 @@ test('DC-03 the commands reach their procedures, and a deleted job leaves the li
 	expect(server.calls[2]?.input).toEqual({ id: 'job_a', questionId: 'q', value: 1 });
 	expect(jobs.list).toEqual([]);
 });
+
+test('DC-03 a followed job that was deleted elsewhere is told to be gone, and the others go on', async () => {
+	const { server, jobs } = await openPage([job('job_a'), job('job_b')]);
+	const [a, b] = [jobs.follow(job('job_a')), jobs.follow(job('job_b'))];
+	await settle(60);
+	server.stream.connect();
+	server.answer = ({ input }) => {
+		if ((input as { id: string }).id !== 'job_a') return {};
+		const error = { code: -32004, message: 'There is no such job.', data: { code: 'NOT_FOUND', reason: 'not_found' } };
+		return Response.json({ error }, { status: 404 });
+	};
+	server.stream.refuse('NOT_FOUND', 'There is no such job.');
+	await settle(100);
+	expect([a.gone, b.gone]).toEqual([true, false]);
+	expect(jobs.list.map(({ id }) => id)).toEqual(['job_b']);
+	expect(server.stream.input.follow.map(({ jobId }) => jobId)).toEqual(['job_b']);
+});

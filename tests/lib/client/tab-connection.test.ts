@@ -54,7 +54,7 @@ function tab(name: string, shared: LeadershipTools['locks'], follow: Stream['fol
 	const wants = { follow };
 	const connection = new TabConnection(
 		client,
-		{ follow: () => wants.follow, frame: (frame) => frames.push(frame) },
+		{ follow: () => wants.follow, frame: (frame) => frames.push(frame), missing: () => undefined },
 		{ locks: shared, channel }
 	);
 	connection.open();

@@ -47,6 +47,12 @@ describe('the phases of a snapshot', () => {
 		expect(statuses(fold(queued, started, phase('third', 0.7)))).toEqual(['done', 'done', 'current']);
 	});
 
+	test('PG-01 a phase event that goes back changes nothing: the furthest stands', () => {
+		const forth = fold(queued, started, phase('first', 0), phase('third', 0.7));
+		const back = foldFrom(forth, phase('second', 0.7), phase('first', 0.7));
+		expect([back.phase, back.phases]).toEqual([forth.phase, forth.phases]);
+	});
+
 	test('PG-05 after success every phase is done; after a failure the current one stays where it was', () => {
 		const running = fold(queued, started, phase('first', 0), phase('second', 0.2));
 		expect(statuses(foldFrom(running, ['done', sample('done')]))).toEqual(['done', 'done', 'done']);

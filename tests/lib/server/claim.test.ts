@@ -66,6 +66,13 @@ describe('claiming', () => {
 		expect(await claimAll(core)).toEqual(['high', 'a', 'b', 'low']);
 	});
 
+	test('TS-19 jobs of one instant run in the order in which they came', async () => {
+		const core = makeCore();
+		const titles = upTo(20).map(String);
+		for (const title of titles) await core.store.enqueue(aJob({ title }));
+		expect(await claimAll(core)).toEqual(titles);
+	});
+
 	test('TS-19 nobody waits for ever: the lowest job runs though higher ones keep coming', async () => {
 		const clock = new FakeClock();
 		const core = makeCore({ clock });

@@ -236,7 +236,7 @@ describe('the list', () => {
 	test('OP-08 the first frame has all unfinished jobs; later ones those that changed', async () => {
 		const { core, watch, clock } = makeLive();
 		for (const title of ['a', 'b']) await core.store.enqueue(aJob({ title }));
-		await core.store.enqueue(aJob({ title: 'theirs', owner: 'other' }));
+		await core.store.enqueue(aJob({ title: 'theirs', owner: 'other', options: { priority: -10 } }));
 		await clock.advance(10_000);
 		const frames = watch({ feed: true });
 		const [first] = await upToLive(frames);

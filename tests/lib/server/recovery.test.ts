@@ -120,6 +120,22 @@ describe('after a shutdown', () => {
 });
 
 describe('after a kill', () => {
+	test('BY-02 before a create leaves, the job says that it does; before anything is shown, it knows the response', async () => {
+		const states: unknown[] = [];
+		const look = async () => {
+			const [row] = (await app.queries.list('local', {})).rows;
+			states.push([row?.providerState, row?.responseId ?? null]);
+		};
+		const known = created(0);
+		const provider = new FakeProvider([look, known, look, done(1, 'one')]);
+		const app = await runIn(temporaryFolder(), provider);
+		await ended(app, (await start(app, 'steps', {})).id);
+		expect(states).toEqual([
+			['creating', null],
+			['created', (known as { responseId: string }).responseId]
+		]);
+	});
+
 	test('BY-02 a create whose answer was lost is an unknown outcome, and is not repeated', async () => {
 		const first = new FakeProvider([created(0), text(1, 'one '), 'silence']);
 		const { dataDir, id } = await interrupted(first, hasText);

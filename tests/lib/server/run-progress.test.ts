@@ -2,7 +2,7 @@ import { describe, expect, onTestFinished, test } from 'vitest';
 import type { JobEvent } from '$lib/jobs/event.ts';
 import type { JobSnapshot } from '$lib/jobs/snapshot.ts';
 import type { OperationRun } from '$lib/operations/operation.ts';
-import { ended, makeApp, runsOf, start } from '../../support/app.ts';
+import { allEvents, ended, makeApp, runsOf, start } from '../../support/app.ts';
 import { FakeClock, settle } from '../../support/fake-clock.ts';
 import { Gate, stepsThat, untilStopped } from '../../support/operations.ts';
 import { created, FakeProvider } from './fake-provider.ts';
@@ -157,6 +157,10 @@ describe('the bar of a run', () => {
 		const snapshot: JobSnapshot = await app.jobs.snapshot('local', id);
 		expect(snapshot.phase).toBe('third');
 		expect(snapshot.phases.map(({ status }) => status)).toEqual(['done', 'done', 'current']);
+		await app.jobs.cancel('local', id);
+		await ended(app, id);
+		const entered = (await allEvents(app, id)).filter(({ type }) => type === 'phase');
+		expect(entered.map(({ data }) => (data as { phase: string }).phase)).toEqual(['second', 'third']);
 	});
 
 	test('BY-12 PG-07 when the provider falls silent the bar stops and says so; when it speaks again it goes on', async () => {

@@ -10,16 +10,24 @@ type Door = Record<Method | 'fallback', RequestHandler>;
 export function door(handlers: Handlers): Door {
 	const allow = Object.keys(handlers).join(', ');
 	const answer: RequestHandler = async (event) => {
-		const handler = handlers[event.request.method as Method];
+		const { method } = event.request;
+		const handler = handlers[(method === 'HEAD' ? 'GET' : method) as Method];
 		try {
-			if (event.request.method === 'OPTIONS') return preflight(allow);
+			if (method === 'OPTIONS') return preflight(allow);
 			if (!handler) throw new HeadwayError('method_not_allowed', `This address takes ${allow}.`);
-			return await handler(event);
+			const response = await handler(event);
+			return method === 'HEAD' ? await headOf(response) : response;
 		} catch (error) {
 			return problem(explain(error, event), handler ? {} : { allow });
 		}
 	};
 	return { GET: answer, POST: answer, DELETE: answer, fallback: answer };
+}
+
+/** The head alone; a stream that began is ended. */
+async function headOf(response: Response): Promise<Response> {
+	await response.body?.cancel();
+	return new Response(null, response);
 }
 
 function preflight(allow: string): Response {

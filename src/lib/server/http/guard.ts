@@ -24,12 +24,14 @@ function foreign(): HeadwayError {
 export function secure(response: Response, { request, url }: RequestEvent, config: Config): Response {
 	const { headers } = response;
 	headers.set('x-content-type-options', 'nosniff');
-	headers.set('referrer-policy', 'no-referrer');
+	// Not no-referrer: with it a plain form of our own says that its origin is "null", and is refused as foreign.
+	headers.set('referrer-policy', 'same-origin');
 	// A browser ignores it, with a complaint, where it does not trust the origin: plain http on a LAN.
 	if (url.protocol === 'https:' || loopback.has(url.hostname)) headers.set('cross-origin-opener-policy', 'same-origin');
 	const origin = request.headers.get('origin');
 	if (origin !== null && config.corsOrigins.includes(origin)) {
 		headers.set('access-control-allow-origin', origin);
+		headers.set('access-control-expose-headers', 'location, retry-after');
 		headers.append('vary', 'origin');
 	}
 	return response;

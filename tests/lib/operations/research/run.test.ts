@@ -193,7 +193,7 @@ describe('the report of a research', () => {
 	});
 
 	test('IR-03 interim remarks are not the report', async () => {
-		const { snapshot } = await researched(
+		const { snapshot, events } = await researched(
 			[
 				message('c', 'commentary'),
 				write('I will look. ', 'c'),
@@ -205,6 +205,8 @@ describe('the report of a research', () => {
 			{ text: 'Blue.' }
 		);
 		expect(snapshot.content.report).toBe('Blue.');
+		const told = events.flatMap(({ type, data }) => (type === 'content' ? [(data as { text: string }).text] : []));
+		expect(told.join('')).toBe('Blue.');
 	});
 
 	test('IR-03 of several messages without a mark the last is the report, and what the first said gives way', async () => {
