@@ -90,6 +90,7 @@ describe('many jobs', () => {
 	});
 
 	test('OP-06 with Live results off the provider is not streamed, and the report arrives', async () => {
+		await headway.pace(20);
 		await open(page, '/');
 		await page.getByRole('radio', { name: 'Quick', exact: true }).click();
 		await page.getByRole('switch', { name: 'Live results' }).click();

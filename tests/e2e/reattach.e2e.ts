@@ -17,7 +17,7 @@ describe('leaving and coming back', () => {
 
 	beforeAll(async () => {
 		const dataDir = mkdtempSync(join(tmpdir(), 'headway-reattach-'));
-		[headway, browser] = await Promise.all([startHeadway(4, { dataDir }), openBrowser()]);
+		[headway, browser] = await Promise.all([startHeadway(6, { dataDir }), openBrowser()]);
 	});
 	afterEach(() => closePages(browser.browser));
 	afterAll(async () => {

@@ -36,6 +36,9 @@ describe('a research, from the question to the report', () => {
 		await untilStatus(page, 'succeeded');
 		// What is said last waits until what was said before could be heard.
 		await page.locator('[data-announcer]').getByText('is done').waitFor();
+		await page.waitForFunction(() => !document.title.startsWith('('));
+		// One more look.
+		await page.waitForTimeout(200);
 		seen = await recording();
 		samples = seen.samples.filter(({ phases }) => phases.length > 0);
 		job = await headway.job(idOf(page));

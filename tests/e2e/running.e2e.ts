@@ -2,7 +2,16 @@ import type { Page } from 'playwright';
 import { afterAll, afterEach, beforeAll, describe, expect, test } from 'vitest';
 import { closePages, openBrowser } from './support/browser.ts';
 import type { TestBrowser } from './support/browser.ts';
-import { eventually, idOf, open, percentageOf, ready, startHeadway, startResearch } from './support/headway.ts';
+import {
+	eventually,
+	idOf,
+	open,
+	percentageOf,
+	ready,
+	startHeadway,
+	startResearch,
+	untilStatus
+} from './support/headway.ts';
 import type { Headway, Research } from './support/headway.ts';
 import { record } from './support/recorder.ts';
 
@@ -17,7 +26,7 @@ describe('a research while it runs', () => {
 	const address = () => `/jobs/${job.id}`;
 
 	beforeAll(async () => {
-		[headway, browser] = await Promise.all([startHeadway(0.2), openBrowser()]);
+		[headway, browser] = await Promise.all([startHeadway(0.35), openBrowser()]);
 		job = await headway.research(question);
 	});
 	afterEach(() => closePages(browser.browser));
@@ -263,8 +272,42 @@ describe('intermediate results as they arrive', () => {
 		await page.locator('article [data-status]').waitFor();
 		expect(idOf(page)).toBe(id);
 	});
+
+	test('IR-12 a search that arrives broken is passed over, said so, and what comes after it shows', async () => {
+		await headway.pace(8);
+		const page = await browser.page({ baseURL: headway.url });
+		await page.addInitScript(breakOneSearch);
+		const id = await startResearch(page, question);
+		await untilStatus(page, 'succeeded');
+		expect(await page.locator('[data-live]').innerText()).toContain(
+			'One update could not be read and was passed over.'
+		);
+		const { state } = await headway.job(id);
+		expect(await page.locator('[data-section=Searches] li').count()).toBe(state.calls.length - 1);
+		expect(await page.locator('[data-section=Reasoning] li').count()).toBe(state.reasoning.length);
+		expect(await page.locator('[data-report] .prose').innerText()).toContain('In short.');
+	});
 });
 
+/** Runs in the page: makes the first search that comes over the live stream unreadable. */
+function breakOneSearch(): void {
+	const listen = EventSource.prototype.addEventListener;
+	let isBroken = false;
+	EventSource.prototype.addEventListener = function (
+		type: string,
+		listener: (event: Event) => void,
+		options?: unknown
+	) {
+		const broken = (event: Event) => {
+			if (isBroken || !(event instanceof MessageEvent) || !String(event.data).includes('"action":"search"'))
+				return listener.call(this, event);
+			isBroken = true;
+			const data = event.data.replace('"action":"search"', '"action":"?"');
+			listener.call(this, new MessageEvent(event.type, { data, lastEventId: event.lastEventId }));
+		};
+		listen.call(this, type, broken, options as AddEventListenerOptions);
+	};
+}
 const elapsed = (page: Page) => page.locator('[data-elapsed]').innerText();
 
 function seconds(text: string): number {
