@@ -295,19 +295,19 @@ function breakOneSearch(): void {
 	let isBroken = false;
 	EventSource.prototype.addEventListener = function (
 		type: string,
-		listener: (event: Event) => void,
+		listener: (event: MessageEvent) => void,
 		options?: unknown
 	) {
-		const broken = (event: Event) => {
-			if (isBroken || !(event instanceof MessageEvent) || !String(event.data).includes('"action":"search"'))
-				return listener.call(this, event);
+		const broken = (event: MessageEvent) => {
+			if (isBroken || !String(event.data).includes('"action":"search"')) return listener.call(this, event);
 			isBroken = true;
 			const data = event.data.replace('"action":"search"', '"action":"?"');
 			listener.call(this, new MessageEvent(event.type, { data, lastEventId: event.lastEventId }));
 		};
-		listen.call(this, type, broken, options as AddEventListenerOptions);
+		listen.call(this, type, broken as EventListener, options as AddEventListenerOptions);
 	};
 }
+
 const elapsed = (page: Page) => page.locator('[data-elapsed]').innerText();
 
 function seconds(text: string): number {

@@ -1,9 +1,9 @@
-import { mkdirSync, mkdtempSync, readFileSync, rmSync, writeFileSync } from 'node:fs';
+import { existsSync, mkdirSync, mkdtempSync, readFileSync, rmSync, writeFileSync } from 'node:fs';
 import { tmpdir } from 'node:os';
 import { join } from 'node:path';
 import { fileURLToPath } from 'node:url';
 import { afterAll, beforeAll, expect, test } from 'vitest';
-import { problemOf, withFault } from '../../scripts/lib/faults.mjs';
+import { problemOf, statesOf, withFault } from '../../scripts/lib/faults.mjs';
 import { runQuietly } from '../../scripts/lib/run-quietly.mjs';
 
 const script = fileURLToPath(new URL('../../scripts/breakages.mjs', import.meta.url));
@@ -79,4 +79,24 @@ test('TS-25 a fault stands exactly once in its file', () => {
 	expect(problemOf(fault, 'a + b')).toBeNull();
 	expect(problemOf({ ...fault, replace: fault.find }, 'a + b')).toContain('changes nothing');
 	expect(withFault('x(a + b)', { ...fault, replace: '$&' })).toBe('x($&)');
+});
+
+test('TS-25 a test counts for every row whose id its title begins with, and for no other', () => {
+	const title = 'RS-12 OP-02 every event is one envelope, as RS-07 needs it';
+	const assertionResults = [{ title, fullName: `envelopes ${title}`, status: 'passed' }];
+	const report = { testResults: [{ name: '/project/tests/add.test.ts', assertionResults }] };
+	const counts = (row: string) => statesOf(report, { ...fault, row }).length;
+	expect(['RS-12', 'OP-02', 'RS-07'].map(counts)).toEqual([1, 1, 0]);
+});
+
+test('TS-25 every fault of the table fits the sources as they are, and its row has a test in the file that it names', () => {
+	const text = (path: string) => {
+		const file = fileURLToPath(new URL(`../../${path}`, import.meta.url));
+		return existsSync(file) ? readFileSync(file, 'utf8') : '';
+	};
+	const table = JSON.parse(text('scripts/breakages.json')) as (typeof fault)[];
+	const problems = table.flatMap((each) => problemOf(each, text(each.file)) ?? []);
+	const untested = table.filter(({ row, test: file }) => !text(file).includes(`${row} `));
+	expect([...problems, ...untested]).toEqual([]);
+	expect(table.length).toBeGreaterThanOrEqual(30);
 });

@@ -98,24 +98,21 @@ export class Runner {
 
 	async #take(row: JobRow): Promise<void> {
 		const operation = this.#operations[row.operation];
-		const lost = operation ? whyLost(row, operation) : unknownOperation(row);
-		if (lost || !operation) {
-			if (lost && (await this.#deps.store.finish(row.id, row.epoch, lost))) this.#deps.ended(row, lost);
+		const run = operation ? (whyLost(row, operation) ?? this.#build(row, operation)) : unknownOperation(row);
+		if (!(run instanceof Run)) {
+			if (await this.#deps.store.finish(row.id, row.epoch, run)) this.#deps.ended(row, run);
 			return;
 		}
-		const run = this.#build(row, operation);
-		if (!run) return;
 		const over = run.go().finally(() => this.#runs.delete(row.id));
 		this.#runs.set(row.id, { run, over });
 	}
 
-	#build(row: JobRow, operation: OperationRun): Run | null {
+	/** The run, or how the job ends because it cannot begin: its provider is not configured any more. */
+	#build(row: JobRow, operation: OperationRun): Run | Ending {
 		try {
 			return new Run(this.#deps, row, operation);
 		} catch (error) {
-			const message = error instanceof Error ? error.message : 'This job could not be started.';
-			void this.#deps.store.finish(row.id, row.epoch, failed('provider_unreachable', message));
-			return null;
+			return failed('provider_unreachable', error instanceof Error ? error.message : 'This job could not be started.');
 		}
 	}
 
