@@ -24,7 +24,7 @@ describe('many jobs', () => {
 	const icon = () => page.locator('link[rel=icon]').getAttribute('href');
 
 	beforeAll(async () => {
-		[headway, browser] = await Promise.all([startHeadway(3), openBrowser()]);
+		[headway, browser] = await Promise.all([startHeadway(4), openBrowser()]);
 		page = await browser.page({ baseURL: headway.url });
 		await open(page, '/');
 		jobs = [];

@@ -293,10 +293,11 @@ describe('intermediate results as they arrive', () => {
 function breakOneSearch(): void {
 	const listen = EventSource.prototype.addEventListener;
 	let isBroken = false;
-	EventSource.prototype.addEventListener = function (
+	function listenBroken(
+		this: EventSource,
 		type: string,
 		listener: (event: MessageEvent) => void,
-		options?: unknown
+		options?: AddEventListenerOptions
 	) {
 		const broken = (event: MessageEvent) => {
 			if (isBroken || !String(event.data).includes('"action":"search"')) return listener.call(this, event);
@@ -304,8 +305,9 @@ function breakOneSearch(): void {
 			const data = event.data.replace('"action":"search"', '"action":"?"');
 			listener.call(this, new MessageEvent(event.type, { data, lastEventId: event.lastEventId }));
 		};
-		listen.call(this, type, broken as EventListener, options as AddEventListenerOptions);
-	};
+		listen.call(this, type, broken as EventListener, options);
+	}
+	Object.assign(EventSource.prototype, { addEventListener: listenBroken });
 }
 
 const elapsed = (page: Page) => page.locator('[data-elapsed]').innerText();

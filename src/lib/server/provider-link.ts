@@ -25,11 +25,15 @@ export interface LinkParts {
 	heard(): void;
 }
 
+/** A link that is cut again and again says so once in this time. */
+const NOTICE_MS = 30_000;
+
 /** A run's one link to its provider: remembers in the job's row what was created there and how far its events have come, so that neither a cut nor a restart pays twice. */
 export class ProviderLink implements DurableProvider, ProviderMemory {
 	readonly #parts: LinkParts;
 	/** How the response ended, by the provider's word; null while it runs or is unknown. */
 	outcome: ProviderOutcome | null = null;
+	#reconnectedAt = Number.NEGATIVE_INFINITY;
 	state: 'none' | 'creating' | 'created';
 	responseId: string | null;
 	cursor: number | null;
@@ -90,7 +94,8 @@ export class ProviderLink implements DurableProvider, ProviderMemory {
 			if (event.outcome.usage)
 				writer.add({ type: 'usage', data: { usage: event.outcome.usage, cost: event.outcome.cost } });
 		}
-		if (event.type === 'reconnected') {
+		if (event.type === 'reconnected' && this.#parts.clock.now() - this.#reconnectedAt > NOTICE_MS) {
+			this.#reconnectedAt = this.#parts.clock.now();
 			const message = `Reconnected to ${provider.label}${event.how === 'poll' ? ' (asking for the result from time to time)' : ''}.`;
 			writer.add({ type: 'notice', data: { level: 'info', code: 'reconnected', message } });
 		}

@@ -10,6 +10,10 @@ import { isTerminal } from './outcome.ts';
 import { QueueWatch } from './queue-watch.ts';
 import { Seen } from './seen.ts';
 
+/** A connection that lasted this long was a steady one; the wait after those that did not grows to five seconds. */
+const STEADY_MS = 3_000;
+const LONGEST_BRIEF_MS = 5_000;
+
 /** How one connection went. */
 interface Stretch {
 	ended: boolean;
@@ -82,6 +86,8 @@ export class Attachment {
 	/** Finds the stream again, as often as it brings something; otherwise polls. */
 	async *#reattach(lost: Stretch): AsyncGenerator<ProviderEvent, void> {
 		let attempts = 0;
+		// Connections in a row that brought something but did not last: without a wait they would be opened hundreds of times a second.
+		let brief = 0;
 		for (let stretch = lost; !stretch.ended;) {
 			if (stretch.progressed) attempts = 0;
 			this.#deps.log.info({ cursor: this.#cursor, attempts, err: stretch.error }, 'the stream was cut; going on');
@@ -94,9 +100,12 @@ export class Attachment {
 			} else if (error && error.code !== 'provider_gone' && isFatal(error)) throw error;
 			if (error?.code === 'provider_gone' || this.#cursor === null || attempts >= this.#maxReattach) break;
 			if (attempts > 0) await this.#wait(this.#pauseAfter(error, attempts));
+			else if (brief > 0) await this.#wait(Math.min(LONGEST_BRIEF_MS, backoff(brief, this.#random, 250)));
 			attempts += 1;
+			const opened = this.#deps.clock.now();
 			stretch = yield* this.#resume(this.#responseId ?? '', this.#cursor);
 			if (stretch.ended) return;
+			brief = this.#deps.clock.now() - opened < STEADY_MS ? brief + 1 : 0;
 		}
 		yield* this.#poll('lost');
 	}

@@ -165,6 +165,22 @@ test('RS-13 attempts count anew after each progress', async () => {
 	expect(provider.calls).not.toContain('fetch');
 });
 
+test('RS-13 connections that bring something but do not last are opened ever more slowly, the first one at once', async () => {
+	provider.creates = [[created, cut]];
+	const openedAt: number[] = [];
+	const { resume } = provider;
+	provider.resume = function (...call) {
+		openedAt.push(clock.now());
+		return resume.apply(this, call);
+	};
+	provider.resumes = Array.from({ length: 8 }, (_, index) => [text(index + 1, 'x'), cut]);
+	provider.resumes.push([ended(9)]);
+	const begun = clock.now();
+	await run();
+	const waits = openedAt.map((at, index) => at - (openedAt[index - 1] ?? begun));
+	expect(waits).toEqual([0, 250, 500, 1_000, 2_000, 4_000, 5_000, 5_000, 5_000]);
+});
+
 test('RS-13 after five reattaches without progress it polls', async () => {
 	provider.creates = [[created, cut]];
 	provider.resumes = Array.from({ length: 5 }, () => [cut]);
