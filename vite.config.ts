@@ -19,7 +19,11 @@ export default defineConfig({
 				test: {
 					name: 'server',
 					environment: 'node',
-					include: ['tests/{demo,http,scripts}/**/*.test.ts', 'tests/lib/{jobs,operations,server}/**/*.test.ts', 'tests/docs/**/*.test.ts']
+					include: [
+						'tests/{demo,http,scripts}/**/*.test.ts',
+						'tests/lib/{jobs,operations,server}/**/*.test.ts',
+						'tests/docs/**/*.test.ts'
+					]
 				}
 			},
 			{

@@ -17,9 +17,16 @@ export function temporaryFolder(): string {
 }
 
 /** A real app on its own data folder, with the demo provider at 40 times its pace unless told otherwise; closed when the test ends. */
-export async function makeApp(options: Partial<AppOptions> & { env?: Record<string, string>; dataDir?: string } = {}): Promise<App> {
+export async function makeApp(
+	options: Partial<AppOptions> & { env?: Record<string, string>; dataDir?: string } = {}
+): Promise<App> {
 	const { env, dataDir, ...rest } = options;
-	const config = readConfig({ HEADWAY_DATA: dataDir ?? temporaryFolder(), LOG_LEVEL: 'silent', HEADWAY_DEMO_PACE: '40', ...env });
+	const config = readConfig({
+		HEADWAY_DATA: dataDir ?? temporaryFolder(),
+		LOG_LEVEL: 'silent',
+		HEADWAY_DEMO_PACE: '40',
+		...env
+	});
 	const app = await createApp({ config, runs: operationRuns(), ...rest });
 	onTestFinished(() => app.close().catch(() => undefined));
 	return app;
@@ -56,7 +63,8 @@ export async function until(app: App, id: string, holds: (snapshot: JobSnapshot)
 		for (;;) {
 			const snapshot = await app.jobs.snapshot('local', id);
 			if (holds(snapshot)) return snapshot;
-			if (gone.aborted) throw new Error(`job ${id} never got there; it is ${snapshot.status} in phase ${snapshot.phase}`);
+			if (gone.aborted)
+				throw new Error(`job ${id} never got there; it is ${snapshot.status} in phase ${snapshot.phase}`);
 			await listener.next(gone);
 		}
 	} finally {

@@ -5,6 +5,7 @@ import { ProviderLink } from '$lib/server/provider-link.ts';
 import { FakeClock } from '../../support/fake-clock.ts';
 import { aRunningJob, makeCore, notes } from './core.ts';
 import { created, ended, FakeProvider } from './fake-provider.ts';
+import { KeptLog } from './providers/wiring.ts';
 
 const text = (cursor: number): ProviderEvent => ({ cursor, type: 'text', itemId: 'm', part: 0, text: 'x' });
 
@@ -17,7 +18,7 @@ test('BY-01 while an operation handles an event the stored cursor is that of the
 		...{ row, clock, writer, model: 'fake-1', streaming: true, idleMs: 60_000 },
 		provider: new FakeProvider([created(0), text(1), text(2), ended(3)]),
 		signal: new AbortController().signal,
-		log: { debug() {}, info() {}, warn() {}, error() {} },
+		log: new KeptLog(),
 		heard: () => undefined
 	});
 	const stored = async () => (await core.queries.get('local', row.id)).cursor;
