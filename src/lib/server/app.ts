@@ -5,11 +5,12 @@ import type { AnyModel, OperationRun, Provider } from '../operations/operation.t
 import { Bell } from './bell.ts';
 import { Blobs } from './blobs.ts';
 import { systemClock, type Clock } from './clock.ts';
-import { dataPaths, type Config } from './config.ts';
+import { ConfigError, dataPaths, type Config } from './config.ts';
 import { openDb } from './db/open.ts';
 import type { JobRow } from './db/schema.ts';
 import { Expectation } from './estimator.ts';
 import { EventLog } from './event-log.ts';
+import { takeFolder } from './folder-lock.ts';
 import { Jobs } from './jobs.ts';
 import { JobQueries } from './job-queries.ts';
 import type { Ending } from './ending.ts';
@@ -98,9 +99,17 @@ export async function createApp(options: AppOptions): Promise<App> {
 		config.limits
 	);
 	const knowsProvider = (id: string) => id === provider.id;
-	const jobs = new Jobs({ ...store, clock, runner, knowsProvider, ended, maxUnfinished: config.limits.unfinished });
+	const jobs = new Jobs({
+		...store,
+		clock,
+		log,
+		runner,
+		knowsProvider,
+		ended,
+		maxUnfinished: config.limits.unfinished
+	});
 	const live = new Live({
-		...{ log: events, bell, transients, clock },
+		...{ log: events, bell, transients, clock, logger: log },
 		head: (owner, id) => jobs.head(owner, id),
 		snapshot: (owner, id) => jobs.snapshot(owner, id),
 		feed: (owner, since) => jobs.changed(owner, since)
@@ -126,7 +135,12 @@ export async function createApp(options: AppOptions): Promise<App> {
 /** The database and what reads and writes it. */
 async function openStorage({ config, runs, migrationsFolder }: AppOptions, clock: Clock) {
 	const paths = dataPaths(config.dataDir);
-	const { db, logEpoch, close } = openDb(paths.database, migrationsFolder);
+	const leave = takeFolder(config.dataDir);
+	const { db, logEpoch, close: closeDb } = openDb(paths.database, migrationsFolder);
+	const close = () => {
+		closeDb();
+		leave();
+	};
 	const models: Record<string, AnyModel> = Object.fromEntries(
 		Object.entries(runs).map(([id, { model }]) => [id, model])
 	);
@@ -160,12 +174,14 @@ async function openSource(
 	return { demo, provider: openProvider(config, demo?.url ?? null, log) };
 }
 
-function openDemo(config: Config, corpusFolders = ['docs', 'src/demo/corpus']): Promise<Demo> {
-	return startDemo({
-		dataDir: dataPaths(config.dataDir).demo,
-		corpusFolders,
-		pace: config.demo.pace,
-		port: config.demo.port
+async function openDemo(config: Config, corpusFolders = ['docs', 'src/demo/corpus']): Promise<Demo> {
+	const { pace, port } = config.demo;
+	const dataDir = dataPaths(config.dataDir).demo;
+	return startDemo({ dataDir, corpusFolders, pace, port }).catch((error: unknown) => {
+		const reason = error instanceof Error ? error.message : String(error);
+		throw new ConfigError(
+			`The demo provider cannot start (${reason}). Check HEADWAY_DEMO_PORT and the folder ${dataDir}, or set OPENAI_API_KEY.`
+		);
 	});
 }
 

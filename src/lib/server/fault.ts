@@ -1,4 +1,13 @@
-/** How a job fails that was stopped, by the reason of the stop. */
+import type { ErrorCode } from '../jobs/error.ts';
+
+/** How a job fails that was stopped. */
+export interface StopFault {
+	code: ErrorCode;
+	message: string;
+	retryable: boolean;
+}
+
+/** The same by the reason of the stop. */
 export const stopFault = {
 	timeout: {
 		code: 'timeout',
@@ -15,7 +24,27 @@ export const stopFault = {
 		message: 'Events could not be stored. Check the disk of the data folder.',
 		retryable: true
 	}
-} as const;
+} as const satisfies Record<string, StopFault>;
+
+/** The server went while a create was on its way (BY-02). */
+export const lostAtShutdown: StopFault = {
+	code: 'unknown_outcome',
+	message:
+		'The server was shut down while this was being started at the provider. It may be running there and may be billed.',
+	retryable: true
+};
+
+/** The provider answered with an id that belongs to another job. */
+export const secondUse: StopFault = {
+	code: 'provider_error',
+	message: "The provider answered with another job's response. Is there a cache in between? Try again.",
+	retryable: true
+};
+
+/** Whether a write failed because the response id is taken. */
+export function isSecondUse(error: unknown): boolean {
+	return error instanceof Error && /jobs\.response_id/.test(describe(error));
+}
 
 /** Failing again is certain: the page does not offer to repeat what cannot work. */
 export const permanent: ReadonlySet<string> = new Set([
@@ -28,6 +57,7 @@ export const permanent: ReadonlySet<string> = new Set([
 
 /** An error with its causes, for the log only. */
 export function describe(error: unknown): string {
+	if (typeof error === 'object' && error !== null && !(error instanceof Error)) return JSON.stringify(error);
 	if (!(error instanceof Error)) return String(error);
 	return error.cause === undefined ? (error.stack ?? error.message) : `${error.message} <- ${describe(error.cause)}`;
 }

@@ -3,7 +3,7 @@ import { endsJob } from '../jobs/event.ts';
 import { isTerminal, jobOptions, type CancelReason, type JobOptions } from '../jobs/job.ts';
 import { reduce } from '../jobs/reduce.ts';
 import type { JobSnapshot, JobSummary } from '../jobs/snapshot.ts';
-import type { AnyModel } from '../operations/operation.ts';
+import type { AnyModel, RunLog } from '../operations/operation.ts';
 import type { Blobs } from './blobs.ts';
 import { jobKey, type Bell } from './bell.ts';
 import { pause, type Clock } from './clock.ts';
@@ -25,6 +25,7 @@ export interface JobsParts {
 	blobs: Blobs;
 	bell: Bell;
 	clock: Clock;
+	log: Pick<RunLog, 'info'>;
 	runner: Runner;
 	models: Record<string, AnyModel>;
 	maxUnfinished: number;
@@ -73,6 +74,7 @@ export class Jobs {
 			...(request.idempotencyKey ? { idempotencyKey: request.idempotencyKey } : {}),
 			...(request.retryOf ? { retryOf: request.retryOf } : {})
 		});
+		if (created) this.#parts.log.info({ jobId: row.id, operation: model.id, owner }, 'job queued');
 		return { snapshot: await this.#present(row), created };
 	}
 
@@ -135,6 +137,7 @@ export class Jobs {
 	/** Asks for a stop; the receipt comes with the `cancelled` event. Cancelling an ended job changes nothing. */
 	async cancel(owner: string, id: string, reason: CancelReason = 'user'): Promise<JobSnapshot> {
 		const row = await this.#parts.store.requestCancel(owner, id, reason, this.#parts.ended);
+		this.#parts.log.info({ jobId: id, status: row.status, reason: row.cancelReason }, 'cancel asked');
 		this.#parts.runner.heed(row);
 		return this.#present(row);
 	}

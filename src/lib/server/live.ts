@@ -1,6 +1,7 @@
 import { HeadwayError } from '../jobs/error.ts';
 import { endsJob, type JobEvent } from '../jobs/event.ts';
 import type { JobSnapshot, JobSummary } from '../jobs/snapshot.ts';
+import type { RunLog } from '../operations/operation.ts';
 import { feedKey, jobKey, type Bell, type Listener } from './bell.ts';
 import { pause, type Clock } from './clock.ts';
 import { PAGE, type EventLog } from './event-log.ts';
@@ -38,6 +39,7 @@ export interface LiveSources {
 	bell: Bell;
 	transients: Transients;
 	clock: Clock;
+	logger: Pick<RunLog, 'debug'>;
 	/** Throws `not_found` for a job that is not the owner's. */
 	head(owner: string, jobId: string): Promise<{ seq: number; ended: boolean }>;
 	snapshot(owner: string, jobId: string): Promise<JobSnapshot>;
@@ -79,10 +81,15 @@ export class Live {
 		// The waiter comes before the first read, so that nothing falls between.
 		const listener = this.#sources.bell.listen(watch.feed ? [...keys, feedKey(watch.owner)] : keys);
 		this.#open++;
+		const openedAt = this.#sources.clock.now();
+		const facts = { owner: watch.owner, jobs: watch.follow.length, feed: watch.feed };
+		this.#sources.logger.debug({ ...facts, open: this.#open }, 'stream opened');
 		try {
 			yield* this.#frames(new Cursors(watch), listener, until);
 		} finally {
 			this.#open--;
+			const lastedMs = this.#sources.clock.now() - openedAt;
+			this.#sources.logger.debug({ ...facts, open: this.#open, lastedMs }, 'stream closed');
 			listener.close();
 		}
 		if (this.#draining.signal.aborted) throw new DOMException('The server is restarting.', 'AbortError');

@@ -1,5 +1,6 @@
 import { Counter, Gauge, Histogram, Registry } from 'prom-client';
 import type { Usage } from '../jobs/event.ts';
+import { jobStatus } from '../jobs/job.ts';
 import type { JobQueries } from './job-queries.ts';
 import type { Ending } from './ending.ts';
 import type { Live } from './live.ts';
@@ -41,7 +42,7 @@ export class Metrics {
 			labelNames: ['status'] as const,
 			registers: [this.registry],
 			async collect() {
-				this.reset();
+				for (const status of jobStatus.options) this.set({ status }, 0);
 				for (const { status, count } of await queries.byStatus()) this.set({ status }, count);
 			}
 		});

@@ -6,7 +6,8 @@ import type {
 	ResponseRequest,
 	RunLog
 } from '../operations/operation.ts';
-import type { Clock } from './clock.ts';
+import type { HeadwayError } from '../jobs/error.ts';
+import { pause, type Clock } from './clock.ts';
 import type { JobRow } from './db/schema.ts';
 import type { EventWriter } from './event-writer.ts';
 import { attach, type ProviderMemory } from './providers/attach.ts';
@@ -34,6 +35,9 @@ export class ProviderLink implements DurableProvider, ProviderMemory {
 	/** How the response ended, by the provider's word; null while it runs or is unknown. */
 	outcome: ProviderOutcome | null = null;
 	#reconnectedAt = Number.NEGATIVE_INFINITY;
+	/** The connection's own signal: a create on its way outlives the run's, until its id is known. */
+	readonly #reach = new AbortController();
+	#answered: () => void = () => undefined;
 	state: 'none' | 'creating' | 'created';
 	responseId: string | null;
 	cursor: number | null;
@@ -66,7 +70,7 @@ export class ProviderLink implements DurableProvider, ProviderMemory {
 	}
 
 	async *respond(request: Parameters<DurableProvider['respond']>[0]): AsyncGenerator<ProviderEvent> {
-		const { provider, row, clock, log, signal, streaming, writer, idleMs } = this.#parts;
+		const { provider, row, clock, log, streaming, writer, idleMs, signal: stopped } = this.#parts;
 		const whole: ResponseRequest = {
 			...request,
 			model: this.model,
@@ -75,7 +79,10 @@ export class ProviderLink implements DurableProvider, ProviderMemory {
 			metadata: { job_id: row.id }
 		};
 		const heard = () => this.#parts.heard();
-		for await (const event of attach(provider, whole, this, { clock, idleMs, log, signal, heard })) {
+		const retryNotice = (error: HeadwayError, waitMs: number) => this.#waits(error, waitMs);
+		const { signal } = this.#reach;
+		for await (const event of attach(provider, whole, this, { clock, idleMs, log, signal, heard, retryNotice })) {
+			stopped.throwIfAborted();
 			this.#note(event);
 			writer.hold();
 			try {
@@ -85,6 +92,25 @@ export class ProviderLink implements DurableProvider, ProviderMemory {
 				writer.release(event.cursor);
 			}
 		}
+	}
+
+	/** Resolves once no create is on its way any more, or after `ms`. */
+	async answered(ms: number): Promise<void> {
+		if (this.state !== 'creating') return;
+		const settled = new AbortController();
+		this.#answered = () => settled.abort();
+		await pause(this.#parts.clock, ms, settled.signal);
+	}
+
+	/** Ends the connection, whatever it waits for. */
+	close(): void {
+		const { signal } = this.#parts;
+		this.#reach.abort(signal.aborted ? signal.reason : new Error('the run is over'));
+	}
+
+	#waits(error: HeadwayError, waitMs: number): void {
+		const message = `${error.message.replace(/ Try again.*$/, '')} Trying again in ${Math.max(1, Math.round(waitMs / 1_000))} s.`;
+		this.#parts.writer.add({ type: 'notice', data: { level: 'info', code: 'retry', message } });
 	}
 
 	#note(event: ProviderEvent): void {
@@ -112,14 +138,19 @@ export class ProviderLink implements DurableProvider, ProviderMemory {
 	async created(responseId: string, model: string | null): Promise<void> {
 		this.state = 'created';
 		this.responseId = responseId;
-		const patch = { providerState: 'created' as const, responseId };
+		// The event that carries the id is the first one: a process lost right after it goes on from there, live.
+		this.cursor ??= 0;
+		const patch = { providerState: 'created' as const, responseId, cursor: this.cursor };
 		this.#parts.writer.add({ type: 'response', data: { responseId, model } }, patch);
 		await this.#parts.writer.flush();
+		this.#parts.log.info({ jobId: this.#parts.row.id, responseId }, 'response created');
+		this.#answered();
 	}
 
 	async rejected(): Promise<void> {
 		this.state = 'none';
 		this.#parts.writer.note({ providerState: 'none' });
 		await this.#parts.writer.flush();
+		this.#answered();
 	}
 }

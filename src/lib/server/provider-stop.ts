@@ -10,7 +10,9 @@ export interface Patience {
 }
 
 /** Eight seconds in all, so that the receipt comes within ten (architecture section 7). */
-const ORDINARY: Patience = { cancelMs: 5_000, usageMs: 3_000 };
+export const ORDINARY: Patience = { cancelMs: 5_000, usageMs: 3_000 };
+/** A server that shuts down has 4 s for all of its jobs. */
+export const SHUTDOWN: Patience = { cancelMs: 1_500, usageMs: 500 };
 const UNKNOWN: Cost = { usd: null, known: false };
 
 /** What a stop found out at the provider. */
@@ -20,6 +22,9 @@ export interface ProviderStop {
 	usage: Usage | null;
 	cost: Cost;
 }
+
+/** What is said of a response that is left for another process: nothing was stopped. */
+export const leftRunning: ProviderStop = { provider: 'not_needed', acknowledgedAt: null, usage: null, cost: UNKNOWN };
 
 /** Stops what a run has at the provider, and reads what it cost. Never throws: what could not be confirmed is said to be unconfirmed. */
 export async function stopAtProvider(

@@ -7,13 +7,13 @@ import { Cleanups } from './cleanups.ts';
 import { pause } from './clock.ts';
 import type { JobRow } from './db/schema.ts';
 import { Expectation } from './estimator.ts';
-import { describe, permanent, stopFault } from './fault.ts';
+import { describe, isSecondUse, lostAtShutdown, permanent, secondUse, stopFault, type StopFault } from './fault.ts';
 import { FencedError } from './event-log.ts';
 import { EventWriter } from './event-writer.ts';
 import type { Ending } from './ending.ts';
 import { ProgressMeter } from './progress-meter.ts';
 import { ProviderLink } from './provider-link.ts';
-import { stopAtProvider, type ProviderStop } from './provider-stop.ts';
+import { leftRunning, ORDINARY, SHUTDOWN, stopAtProvider, type ProviderStop } from './provider-stop.ts';
 import { JobContext } from './run-context.ts';
 import type { RunDeps } from './run-deps.ts';
 
@@ -26,9 +26,6 @@ const TICK_MS = 1_000;
 const STOP_MS = 5_000;
 /** The receipt comes within this time of the stop (architecture section 7). */
 const RECEIPT_MS = 10_000;
-
-/** A server that shuts down has 4 s for all of its jobs. */
-const SHUTDOWN = { cancelMs: 1_500, usageMs: 500 };
 
 type Outcome = { ok: true; result: unknown } | { ok: false; error: unknown };
 
@@ -50,6 +47,8 @@ export class Run {
 	/** When this process began to stop the run, and what becomes of it at the provider. */
 	#stopping: { since: number; atProvider: Promise<ProviderStop> } | null = null;
 	#leftBehind = false;
+	/** Why events could not be stored, where that is more than a full disk. */
+	#writeFault: StopFault | null = null;
 	readonly #shares: Record<string, number>;
 	#forecast: JobRow['forecast'];
 
@@ -113,15 +112,22 @@ export class Run {
 	stop(reason: StopReason): void {
 		if (this.#abort.signal.aborted) return;
 		this.#stopRequestedAt ??= this.#deps.clock.now();
+		this.#deps.log.info({ jobId: this.row.id, reason }, 'job stopping');
 		this.#abort.abort(reason);
-		if (reason === 'lost' || (reason === 'shutdown' && this.adoptable)) return;
+		if (reason === 'lost' || (reason === 'shutdown' && this.adoptable)) return this.#link.close();
 		// Not after the operation: one that ignores its signal must not keep the provider working, and billing.
 		this.#stopping = { since: this.#deps.clock.now(), atProvider: this.#stopAtProvider() };
 	}
 
-	#stopAtProvider(): Promise<ProviderStop> {
-		const hurried = this.#abort.signal.reason === 'shutdown' ? SHUTDOWN : undefined;
-		return stopAtProvider(this.#provider, this.#link, this.#deps.clock, hurried);
+	/** A create on its way is waited for: without its id what it began could not be cancelled, and would be paid. */
+	async #stopAtProvider(): Promise<ProviderStop> {
+		const isShutdown = this.#abort.signal.reason === 'shutdown';
+		const patience = isShutdown ? SHUTDOWN : ORDINARY;
+		await this.#link.answered(patience.cancelMs);
+		this.#link.close();
+		// Its id came just in time: the next process goes on with it.
+		if (isShutdown && this.adoptable) return leftRunning;
+		return stopAtProvider(this.#provider, this.#link, this.#deps.clock, patience);
 	}
 
 	/** Tells the operation to write its result from what it has. */
@@ -187,13 +193,12 @@ export class Run {
 			(result): Outcome => ({ ok: true, result }),
 			(error: unknown): Outcome => ({ ok: false, error })
 		);
-		const leftBehind = aborted(signal)
+		const late = aborted(signal)
 			.then(() => pause(this.#deps.clock, STOP_MS, this.#over.signal))
-			.then((): Outcome => {
-				this.#leftBehind = true;
-				return { ok: false, error: signal.reason };
-			});
-		return Promise.race([work, leftBehind]);
+			.then(() => null);
+		const outcome = await Promise.race([work, late]);
+		this.#leftBehind = outcome === null;
+		return outcome ?? { ok: false, error: signal.reason };
 	}
 
 	#context(): JobContext {
@@ -212,11 +217,18 @@ export class Run {
 	async #end(outcome: Outcome): Promise<void> {
 		const reason = this.#abort.signal.aborted ? (this.#abort.signal.reason as StopReason) : null;
 		if (reason === 'lost') return;
-		if (reason === 'shutdown' && this.adoptable) return this.#deps.store.release(this.row.id, this.row.epoch);
+		if (reason === 'shutdown' && (await this.#isLeft())) return this.#deps.store.release(this.row.id, this.row.epoch);
 		const ending = outcome.ok ? await this.#success(outcome.result) : await this.#failure(reason, outcome.error);
 		if (!(await this.#deps.store.finish(this.row.id, this.row.epoch, ending))) return;
 		this.#deps.transients.release(this.row.id, ending.status === 'succeeded');
 		this.#deps.ended(this.row, ending);
+	}
+
+	/** Whether another process is to go on with it. */
+	async #isLeft(): Promise<boolean> {
+		await this.#stopping?.atProvider;
+		if (this.adoptable) this.#deps.log.info({ jobId: this.row.id }, 'job left to the next process');
+		return this.adoptable;
 	}
 
 	async #success(result: unknown): Promise<Ending> {
@@ -239,8 +251,13 @@ export class Run {
 	async #failure(reason: CancelReason | null, error: unknown): Promise<Ending> {
 		const receipt = await this.#receipt(reason ?? 'error');
 		if (reason === 'user' || reason === 'disconnect') return { status: 'cancelled', receipt };
-		const { code, message, retryable } = reason === null ? this.#fault(error) : stopFault[reason];
+		const { code, message, retryable } = reason === null ? this.#fault(error) : this.#stopFault(reason);
 		return { status: 'failed', code, message, retryable, cost: receipt.cost, usage: receipt.usage, receipt };
+	}
+
+	#stopFault(reason: keyof typeof stopFault): StopFault {
+		if (reason === 'shutdown' && this.#link.state === 'creating') return lostAtShutdown;
+		return reason === 'error' && this.#writeFault ? this.#writeFault : stopFault[reason];
 	}
 
 	#fault(error: unknown): { code: HeadwayError['code']; message: string; retryable: boolean } {
@@ -277,6 +294,7 @@ export class Run {
 	#writeFailed(error: unknown): void {
 		if (!(error instanceof FencedError))
 			this.#deps.log.warn({ jobId: this.row.id, error: describe(error) }, 'log write failed');
+		if (isSecondUse(error)) this.#writeFault = secondUse;
 		this.stop(error instanceof FencedError ? 'lost' : 'error');
 	}
 }

@@ -6,6 +6,7 @@ import { pause } from './clock.ts';
 import type { JobRow } from './db/schema.ts';
 import type { Ending } from './ending.ts';
 import type { ClaimTerms } from './claim.ts';
+import { isAlive } from './folder-lock.ts';
 import type { RunDeps } from './run-deps.ts';
 import { Run } from './run.ts';
 
@@ -103,6 +104,11 @@ export class Runner {
 			if (await this.#deps.store.finish(row.id, row.epoch, run)) this.#deps.ended(row, run);
 			return;
 		}
+		const { id: jobId, operation: name, epoch, createdAt, startedAt } = row;
+		this.#deps.log.info(
+			{ jobId, operation: name, epoch, waitedMs: (startedAt ?? createdAt) - createdAt },
+			'job started'
+		);
 		const over = run.go().finally(() => this.#runs.delete(row.id));
 		this.#runs.set(row.id, { run, over });
 	}
@@ -156,13 +162,4 @@ function failed(code: Extract<Ending, { status: 'failed' }>['code'], message: st
 		usage: null,
 		receipt: null
 	};
-}
-
-function isAlive(pid: number): boolean {
-	try {
-		process.kill(pid, 0);
-		return true;
-	} catch (error) {
-		return (error as { code?: string }).code === 'EPERM';
-	}
 }

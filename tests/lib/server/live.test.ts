@@ -13,7 +13,7 @@ function makeLive() {
 	const transients = new Transients(core.bell, clock);
 	const feeds: number[] = [];
 	const sources: LiveSources = {
-		...{ log: core.log, bell: core.bell, transients, clock },
+		...{ log: core.log, bell: core.bell, transients, clock, logger: { debug: () => undefined } },
 		async head(owner, id) {
 			const { seq, status } = await core.queries.get(owner, id);
 			return { seq, ended: isTerminal(status) };
