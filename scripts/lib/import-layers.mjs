@@ -42,7 +42,12 @@ const layers = [
 	{
 		of: /^lib\/operations\//,
 		why: 'models are pure and shared by both sides',
-		sources: ['own', /^lib\/operations\/(operation|index)\.ts$/, /^lib\/operations\/[^/]+\/model\.ts$/, /^lib\/jobs\//],
+		sources: [
+			'own',
+			/^lib\/operations\/(operation|index|tracking)\.ts$/,
+			/^lib\/operations\/[^/]+\/model\.ts$/,
+			/^lib\/jobs\//
+		],
 		packages: /^zod$/
 	},
 	{

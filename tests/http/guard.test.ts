@@ -1,4 +1,9 @@
+import { get, type IncomingMessage } from 'node:http';
+import { hostname } from 'node:os';
+import { text } from 'node:stream/consumers';
+import type { RequestEvent } from '@sveltejs/kit';
 import { expect, test } from 'vitest';
+import { guard } from '$lib/server/http/guard.ts';
 import { makeApp, runsOf, start } from '../support/app.ts';
 import { serveRoutes } from '../support/route-server.ts';
 import { ask, expectProblem, send } from './asking.ts';
@@ -92,4 +97,55 @@ test('AG-05 every answer forbids sniffing, referrers and foreign openers, refusa
 	}
 	expect(answers).toHaveLength(paths.length + 2);
 	hangUp.abort();
+});
+
+/** The status and the body of a GET under a Host of the test's own. */
+async function askAs(url: string, host: string): Promise<{ status: number | undefined; body: string }> {
+	const response = await new Promise<IncomingMessage>((resolve, reject) =>
+		get(url, { headers: { host }, agent: false }, resolve).on('error', reject)
+	);
+	return { status: response.statusCode, body: await text(response) };
+}
+
+test.each([
+	'rebound.example',
+	'rebound.example:3000',
+	'localhost.rebound.example',
+	'friend.example',
+	'x.localhost.com'
+])(
+	'AG-05 a name of another site that was made to lead here (%s) reads nothing and is told what to set',
+	async (host) => {
+		const { url } = await serve();
+		const { status, body } = await askAs(`${url}/api/jobs`, host);
+		expect(status).toBe(403);
+		expect(JSON.parse(body)).toMatchObject({ code: 'forbidden_origin' });
+		expect(body).toContain(`ORIGIN=http://${host} `);
+	}
+);
+
+test.each([
+	...[
+		'127.0.0.1:3000',
+		'192.168.1.5',
+		'203.0.113.7:80',
+		'[::1]:3000',
+		'[2001:db8::1]',
+		'localhost',
+		'a.localhost:3000'
+	],
+	...['headway', 'headway:3000', 'nas.local', 'nas.lan', 'nas.home.arpa', 'nas.internal', 'NAS.Local.', hostname()],
+	...['headway.example', 'headway.example:8443', 'localhost.']
+])('AG-05 an address, a local name, this machine and the host of ORIGIN are answered: %s', async (host) => {
+	const { url } = await serve();
+	expect((await askAs(`${url}/api/jobs`, host)).status).toBe(200);
+});
+
+test('AG-05 a request that names no host is answered, as health checks of HTTP/1.0 send none', async () => {
+	const { app } = await serve();
+	const url = new URL('http://rebound.example/healthz');
+	const eventWith = (headers: Record<string, string>) =>
+		({ request: new Request(url, { headers }), url }) as unknown as RequestEvent;
+	expect(guard(eventWith({}), app.config)).toBeNull();
+	expect(guard(eventWith({ host: url.host }), app.config)).toMatchObject({ code: 'forbidden_origin' });
 });

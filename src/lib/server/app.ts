@@ -5,7 +5,7 @@ import type { AnyModel, OperationRun, Provider } from '../operations/operation.t
 import { Bell } from './bell.ts';
 import { Blobs } from './blobs.ts';
 import { systemClock, type Clock } from './clock.ts';
-import { ConfigError, dataPaths, type Config } from './config.ts';
+import { checkOperations, ConfigError, dataPaths, type Config } from './config.ts';
 import { openDb } from './db/open.ts';
 import type { JobRow } from './db/schema.ts';
 import { Expectation } from './estimator.ts';
@@ -15,7 +15,7 @@ import { Jobs } from './jobs.ts';
 import { JobQueries } from './job-queries.ts';
 import type { Ending } from './ending.ts';
 import { JobStore } from './job-store.ts';
-import { Live } from './live.ts';
+import { Live, type LiveSources } from './live.ts';
 import { Metrics } from './metrics.ts';
 import { openProvider } from './providers/open.ts';
 import { Runner } from './runner.ts';
@@ -78,10 +78,11 @@ export interface App {
 /** Wires everything; nothing else does. Rejects with a `ConfigError` when the data folder or database cannot be used. */
 export async function createApp(options: AppOptions): Promise<App> {
 	const { config, runs, version = '0', clock = systemClock } = options;
+	checkOperations(config, Object.keys(runs));
 	const log = options.log ?? pino({ level: config.logLevel, base: null });
 	const store = await openStorage(options, clock);
 	const { demo, provider } = await openSource(options, log);
-	const { bell, queries, events, transients } = store;
+	const { bell, queries } = store;
 
 	const ended = (row: JobRow, ending: Ending) => {
 		metrics.ended(row, ending, (clock.now() - (row.startedAt ?? clock.now())) / 1_000);
@@ -108,12 +109,7 @@ export async function createApp(options: AppOptions): Promise<App> {
 		ended,
 		maxUnfinished: config.limits.unfinished
 	});
-	const live = new Live({
-		...{ log: events, bell, transients, clock, logger: log },
-		head: (owner, id) => jobs.head(owner, id),
-		snapshot: (owner, id) => jobs.snapshot(owner, id),
-		feed: (owner, since) => jobs.changed(owner, since)
-	});
+	const live = openLive(store, jobs, { clock, logger: log });
 	const metrics = new Metrics(queries, live);
 	runner.start();
 	const drain = async () => {
@@ -130,6 +126,21 @@ export async function createApp(options: AppOptions): Promise<App> {
 			store.close();
 		}
 	};
+}
+
+/** Streams over the log, for all doors. */
+function openLive(
+	store: Pick<LiveSources, 'bell' | 'transients'> & { events: EventLog },
+	jobs: Jobs,
+	tools: Pick<LiveSources, 'clock' | 'logger'>
+): Live {
+	const { events, bell, transients } = store;
+	return new Live({
+		...{ log: events, bell, transients, ...tools },
+		head: (owner, id) => jobs.head(owner, id),
+		snapshot: (owner, id) => jobs.snapshot(owner, id),
+		feed: (owner, since) => jobs.changed(owner, since)
+	});
 }
 
 /** The database and what reads and writes it. */

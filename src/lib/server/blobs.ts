@@ -1,11 +1,12 @@
 import { createHash, randomBytes } from 'node:crypto';
-import { createReadStream } from 'node:fs';
-import { mkdir, open, readdir, rename, rm } from 'node:fs/promises';
+import { constants, createReadStream } from 'node:fs';
+import { access, mkdir, open, readdir, rename, rm } from 'node:fs/promises';
 import { dirname, join } from 'node:path';
 import type { Readable } from 'node:stream';
 import { and, eq } from 'drizzle-orm';
 import type { Artifact } from '../jobs/event.ts';
 import type { Clock } from './clock.ts';
+import { ConfigError } from './config.ts';
 import type { Db } from './db/open.ts';
 import { artifacts } from './db/schema.ts';
 
@@ -85,11 +86,23 @@ export class Blobs {
 		await Promise.all(paths.map((path) => rm(join(this.#folder, path), { force: true })));
 	}
 
-	/** Removes what a killed process left half-written. Call before any job runs. */
+	/** Removes what a killed process left half-written. Call before any job runs. Throws a `ConfigError` when no file can be kept. */
 	async sweep(): Promise<number> {
-		const names = await readdir(this.#folder, { recursive: true }).catch(() => []);
+		await this.#makeFolder();
+		const names = await readdir(this.#folder, { recursive: true });
 		const parts = names.filter((name) => name.endsWith(TEMPORARY));
 		await this.remove(parts);
 		return parts.length;
+	}
+
+	async #makeFolder(): Promise<void> {
+		try {
+			await mkdir(this.#folder, { recursive: true });
+			await access(this.#folder, constants.R_OK | constants.W_OK | constants.X_OK);
+		} catch {
+			throw new ConfigError(
+				`The folder ${this.#folder} cannot be written. Make it a folder that this user may write, or set HEADWAY_DATA to another.`
+			);
+		}
 	}
 }

@@ -6,12 +6,20 @@ export interface Clock {
 	after(ms: number, task: () => void): () => void;
 }
 
+/** What one timer can hold, a signed 32-bit number of ms: a longer one fires at once. */
+const LONGEST_MS = 2 ** 31 - 1;
+
 /** The machine's clock. */
 export const systemClock: Clock = {
 	now: () => Date.now(),
 	after(ms, task) {
-		const timer = setTimeout(task, ms);
-		timer.unref();
+		let timer: NodeJS.Timeout;
+		const arm = (left: number) => {
+			const step = Math.min(left, LONGEST_MS);
+			timer = setTimeout(() => (left > step ? arm(left - step) : task()), step);
+			timer.unref();
+		};
+		arm(ms);
 		return () => clearTimeout(timer);
 	}
 };

@@ -1,5 +1,6 @@
 import { join } from 'node:path';
 import { z } from 'zod';
+import { vendors, type VendorId } from './providers/vendors.ts';
 
 /** A setting, a folder or a file that keeps the server from starting. The message is one line that says what to do. */
 export class ConfigError extends Error {
@@ -12,21 +13,40 @@ export class ConfigError extends Error {
 }
 
 const httpUrl = z.url({ protocol: /^https?$/, error: 'must be an http or https address' });
+/** The public address: a browser's origin has nothing after the port. */
+const origin = httpUrl.refine((text) => {
+	const url = URL.parse(text);
+	return url !== null && url.href === `${url.origin}/`;
+}, 'must be an origin without a path, a query or a hash, such as https://headway.example');
 /** `research=30m,other=90s` → milliseconds by operation. */
 const durations = z.string().transform((text, ctx): Record<string, number> => {
 	const entries = text.split(',').map((part) => /^\s*([a-z][a-z-]*)\s*=\s*(\d+)\s*(s|m|h)\s*$/.exec(part));
-	if (entries.every((entry) => entry !== null))
-		return Object.fromEntries(entries.map(([, id, count, unit]) => [id, Number(count) * UNIT[unit as 's']]));
-	ctx.addIssue('must look like research=30m,image=90s');
+	if (!entries.every((entry) => entry !== null)) ctx.addIssue('must look like research=30m,image=90s');
+	else {
+		const limits = entries.map(([, id, count, unit]) => [id, Number(count) * UNIT[unit as 's']] as const);
+		if (limits.every(([, ms]) => ms >= UNIT.s && ms <= LONGEST_LIMIT_MS)) return Object.fromEntries(limits);
+		ctx.addIssue('must give each operation a limit from 1s to 720h (30 days)');
+	}
 	return z.NEVER;
 });
 const UNIT = { s: 1_000, m: 60_000, h: 3_600_000 };
+const LONGEST_LIMIT_MS = 720 * UNIT.h;
+/** A silence that lasts a day is no silence that anybody waits for. */
+const DAY_S = 86_400;
 
-const count = z.coerce.number({ error: 'must be a whole number' }).int('must be a whole number');
+/** Decimal digits and nothing else: not `0x1F90`, not `1e3`. */
+const whole = (least: number, most: number) =>
+	z
+		.string()
+		.trim()
+		.regex(/^\d+$/, 'must be a whole number in decimal digits')
+		.transform(Number)
+		.refine((value) => value >= least && value <= most, `must be from ${least} to ${most}`);
+const vendorIds = Object.keys(vendors).filter((id): id is Exclude<VendorId, 'demo'> => id !== 'demo');
 const variables = z.object({
 	HOST: z.string().default('127.0.0.1'),
-	PORT: count.min(0).max(65_535, 'must be at most 65535').default(3000),
-	ORIGIN: httpUrl.optional(),
+	PORT: whole(0, 65_535).default(3000),
+	ORIGIN: origin.optional(),
 	HEADWAY_DATA: z.string().default('./data'),
 	HEADWAY_CORS_ORIGINS: z.string().default(''),
 	LOG_LEVEL: z
@@ -34,15 +54,22 @@ const variables = z.object({
 		.default('info'),
 	OPENAI_API_KEY: z.string().trim().optional(),
 	OPENAI_BASE_URL: httpUrl.optional(),
+	HEADWAY_VENDOR: z.enum(vendorIds, { error: `must be one of ${vendorIds.join(', ')}` }).optional(),
 	HEADWAY_MODEL: z.string().trim().min(1).default('gpt-6-astra'),
 	HEADWAY_TIME_LIMITS: durations.optional(),
-	HEADWAY_MAX_RUNNING: count.min(1, 'must be at least 1').max(1_000).default(8),
-	HEADWAY_MAX_RUNNING_PER_OWNER: count.min(1, 'must be at least 1').max(1_000).default(8),
-	HEADWAY_MAX_UNFINISHED: count.min(1, 'must be at least 1').max(100_000).default(100),
-	HEADWAY_IDLE_TIMEOUT: count.min(1, 'must be at least 1 second').default(120),
-	HEADWAY_QUIET_AFTER: count.min(1, 'must be at least 1 second').default(60),
-	HEADWAY_DEMO_PACE: z.coerce.number({ error: 'must be a number' }).positive('must be above 0').default(1),
-	HEADWAY_DEMO_PORT: count.min(0).max(65_535).default(0)
+	HEADWAY_MAX_RUNNING: whole(1, 1_000).default(8),
+	HEADWAY_MAX_RUNNING_PER_OWNER: whole(1, 1_000).default(8),
+	HEADWAY_MAX_UNFINISHED: whole(1, 100_000).default(100),
+	HEADWAY_IDLE_TIMEOUT: whole(1, DAY_S).default(120),
+	HEADWAY_QUIET_AFTER: whole(1, DAY_S).default(60),
+	HEADWAY_DEMO_PACE: z
+		.string()
+		.trim()
+		.regex(/^\d+(\.\d+)?$/, 'must be a number such as 2 or 0.5')
+		.transform(Number)
+		.refine((pace) => pace > 0, 'must be above 0')
+		.default(1),
+	HEADWAY_DEMO_PORT: whole(0, 65_535).default(0)
 });
 
 /** Everything that can be set, read once (README, "Configuration"). Times in ms. */
@@ -55,6 +82,8 @@ export interface Config {
 	logLevel: 'debug' | 'info' | 'warn' | 'error' | 'silent';
 	/** Null: no key and no address of a server, so the demo provider runs. */
 	openai: { apiKey: string; baseURL: string } | null;
+	/** Which vendor answers at the address; null: told by the address. */
+	vendor: Exclude<VendorId, 'demo'> | null;
 	model: string;
 	timeLimits: Record<string, number>;
 	limits: { server: number; owner: number; unfinished: number };
@@ -83,6 +112,7 @@ export function readConfig(environment: Record<string, string | undefined>): Con
 		openai: real
 			? { apiKey: v.OPENAI_API_KEY ?? 'local', baseURL: v.OPENAI_BASE_URL ?? 'https://api.openai.com/v1' }
 			: null,
+		vendor: v.HEADWAY_VENDOR ?? null,
 		model: v.HEADWAY_MODEL,
 		timeLimits: v.HEADWAY_TIME_LIMITS ?? {},
 		limits: {
@@ -94,6 +124,13 @@ export function readConfig(environment: Record<string, string | undefined>): Con
 		quietAfterMs: v.HEADWAY_QUIET_AFTER * 1_000,
 		demo: { pace: v.HEADWAY_DEMO_PACE, port: v.HEADWAY_DEMO_PORT }
 	};
+}
+
+/** Throws a `ConfigError` when a setting names an operation that is none of `ids`. */
+export function checkOperations(config: Pick<Config, 'timeLimits'>, ids: readonly string[]): void {
+	const unknown = Object.keys(config.timeLimits).find((id) => !ids.includes(id));
+	if (unknown !== undefined)
+		throw new ConfigError(`HEADWAY_TIME_LIMITS names "${unknown}", but the operations are ${ids.join(', ')}.`);
 }
 
 function readOrigins(list: string): string[] {

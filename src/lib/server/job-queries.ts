@@ -71,14 +71,14 @@ export class JobQueries {
 		return { rows: rows.slice(0, limit), next: rows.length > limit && last ? `${last.createdAt}.${last.id}` : null };
 	}
 
-	/** Jobs that have not ended, and those that changed at or after `since`. */
+	/** Running jobs first, then those that changed at or after `since`, each newest first; at most 100. */
 	async changed(owner: string, since: number): Promise<JobRow[]> {
-		const fresh = or(inArray(jobs.status, ['queued', 'running']), gte(jobs.updatedAt, since));
+		const fresh = or(eq(jobs.status, 'running'), gte(jobs.updatedAt, since));
 		return this.#db
 			.select()
 			.from(jobs)
 			.where(and(eq(jobs.owner, owner), fresh))
-			.orderBy(desc(jobs.createdAt), desc(jobs.id))
+			.orderBy(desc(eq(jobs.status, 'running')), desc(jobs.createdAt), desc(jobs.id))
 			.limit(100)
 			.all();
 	}

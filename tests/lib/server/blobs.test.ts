@@ -4,6 +4,8 @@ import { join } from 'node:path';
 import { text } from 'node:stream/consumers';
 import { describe, expect, test } from 'vitest';
 import { Blobs } from '$lib/server/blobs.ts';
+import { ConfigError } from '$lib/server/config.ts';
+import { makeApp, temporaryFolder } from '../../support/app.ts';
 import { aRunningJob, makeCore } from './core.ts';
 
 const file = (bytes: string | Uint8Array, name = 'report.md') => ({ name, mediaType: 'text/markdown', bytes });
@@ -98,5 +100,20 @@ describe('artifacts', () => {
 		expect(await blobs.sweep()).toBe(1);
 		expect(onDisk()).toHaveLength(1);
 		expect(await stored()).toBe('whole');
+	});
+
+	test('DC-06 the folder for files is made at the start', async () => {
+		const { blobs, onDisk } = await makeBlobs();
+		expect(onDisk).toThrow(/ENOENT/);
+		expect(await blobs.sweep()).toBe(0);
+		expect(onDisk()).toEqual([]);
+	});
+
+	test('DC-06 a folder for files that cannot be made ends the start with what to do', async () => {
+		const dataDir = temporaryFolder();
+		writeFileSync(join(dataDir, 'artifacts'), 'in the way');
+		const failure = await makeApp({ dataDir }).catch((error: unknown) => error);
+		expect(failure).toBeInstanceOf(ConfigError);
+		expect((failure as ConfigError).message).toMatch(/artifacts cannot be written\. Make it .* HEADWAY_DATA/);
 	});
 });

@@ -1,5 +1,5 @@
 import { describe, expect, test } from 'vitest';
-import { ConfigError, readConfig } from '$lib/server/config.ts';
+import { checkOperations, ConfigError, readConfig } from '$lib/server/config.ts';
 
 function refusal(environment: Record<string, string>): string {
 	try {
@@ -23,7 +23,13 @@ describe('configuration', () => {
 				logLevel: 'info',
 				openai: null
 			},
-			...{ model: 'gpt-6-astra', timeLimits: {}, limits: { server: 8, owner: 8, unfinished: 100 }, idleMs: 120_000 },
+			...{
+				vendor: null,
+				model: 'gpt-6-astra',
+				timeLimits: {},
+				limits: { server: 8, owner: 8, unfinished: 100 },
+				idleMs: 120_000
+			},
 			...{ quietAfterMs: 60_000, demo: { pace: 1, port: 0 } }
 		});
 	});
@@ -45,15 +51,18 @@ describe('configuration', () => {
 			'http://127.0.0.1:11434/v1',
 			{ openai: { apiKey: 'local', baseURL: 'http://127.0.0.1:11434/v1' } }
 		],
+		['HEADWAY_VENDOR', 'vllm', { vendor: 'vllm' }],
 		['HEADWAY_MODEL', 'other-model', { model: 'other-model' }],
 		[
 			'HEADWAY_TIME_LIMITS',
 			'research=30m, image=90s,solver=2h',
 			{ timeLimits: { research: 1_800_000, image: 90_000, solver: 7_200_000 } }
 		],
+		['HEADWAY_TIME_LIMITS', 'research=720h,image=1s', { timeLimits: { research: 2_592_000_000, image: 1_000 } }],
 		['HEADWAY_MAX_RUNNING', '3', { limits: { server: 3, owner: 8, unfinished: 100 } }],
 		['HEADWAY_MAX_RUNNING_PER_OWNER', '2', { limits: { server: 8, owner: 2, unfinished: 100 } }],
 		['HEADWAY_MAX_UNFINISHED', '7', { limits: { server: 8, owner: 8, unfinished: 7 } }],
+		['HEADWAY_IDLE_TIMEOUT', '86400', { idleMs: 86_400_000 }],
 		['HEADWAY_IDLE_TIMEOUT', '30', { idleMs: 30_000 }],
 		['HEADWAY_QUIET_AFTER', '5', { quietAfterMs: 5_000 }],
 		['HEADWAY_DEMO_PACE', '2.5', { demo: { pace: 2.5, port: 0 } }],
@@ -67,22 +76,37 @@ describe('configuration', () => {
 		['PORT', '-1'],
 		['PORT', '65536'],
 		['PORT', '3000.5'],
+		['PORT', '0x1F90'],
+		['PORT', '1e3'],
+		['PORT', '+80'],
 		['ORIGIN', 'headway.example'],
 		['ORIGIN', 'ftp://headway.example'],
+		['ORIGIN', 'https://headway.example/app'],
+		['ORIGIN', 'https://headway.example/?a=1'],
+		['ORIGIN', 'https://headway.example/#top'],
+		['ORIGIN', 'https://me@headway.example'],
+		['HEADWAY_VENDOR', 'demo'],
+		['HEADWAY_VENDOR', 'OpenAI'],
 		['HEADWAY_CORS_ORIGINS', 'https://a.example,nonsense'],
 		['LOG_LEVEL', 'loud'],
 		['OPENAI_BASE_URL', 'localhost:11434'],
 		['HEADWAY_MODEL', '   '],
 		['HEADWAY_TIME_LIMITS', 'research'],
 		['HEADWAY_TIME_LIMITS', 'research=30 parsecs'],
+		['HEADWAY_TIME_LIMITS', 'research=0s'],
+		['HEADWAY_TIME_LIMITS', 'image=1m,research=721h'],
+		['HEADWAY_TIME_LIMITS', `research=${'9'.repeat(400)}h`],
 		['HEADWAY_MAX_RUNNING', '0'],
 		['HEADWAY_MAX_RUNNING', '1001'],
 		['HEADWAY_MAX_RUNNING_PER_OWNER', '0'],
 		['HEADWAY_MAX_UNFINISHED', 'many'],
 		['HEADWAY_IDLE_TIMEOUT', '0'],
+		['HEADWAY_IDLE_TIMEOUT', '86401'],
 		['HEADWAY_QUIET_AFTER', '-3'],
+		['HEADWAY_QUIET_AFTER', '86401'],
 		['HEADWAY_DEMO_PACE', '0'],
 		['HEADWAY_DEMO_PACE', 'fast'],
+		['HEADWAY_DEMO_PACE', '1e3'],
 		['HEADWAY_DEMO_PORT', '99999']
 	])('DC-06 %s=%s ends the start with one line that names it and its value', (name, value) => {
 		const message = refusal({ [name]: value });
@@ -97,5 +121,13 @@ describe('configuration', () => {
 
 	test('OP-07 a time limit is for whole numbers of s, m or h', () => {
 		expect(refusal({ HEADWAY_TIME_LIMITS: 'research=1.5h' })).toContain('must look like research=30m');
+	});
+
+	test('OP-07 a time limit for an operation that does not exist ends the start with a line that names both', () => {
+		const config = readConfig({ HEADWAY_TIME_LIMITS: 'research=30m,reserch=90s' });
+		expect(() => checkOperations(config, ['research', 'image'])).toThrow(
+			new ConfigError('HEADWAY_TIME_LIMITS names "reserch", but the operations are research, image.')
+		);
+		expect(() => checkOperations(config, ['reserch', 'research'])).not.toThrow();
 	});
 });

@@ -215,6 +215,30 @@ describe('other commands', () => {
 		await expect(core.queries.byResponse('local', 'resp_y')).rejects.toMatchObject({ code: 'not_found' });
 	});
 
+	test('OP-08 what changed is what runs, first, and what was touched since; a job that only waits is told once', async () => {
+		const clock = new FakeClock();
+		const core = makeCore({ clock });
+		const running = await aRunningJob(core);
+		await clock.advance(1_000);
+		const waiting = (await core.store.enqueue(aJob())).row;
+		await clock.advance(1_000);
+		const since = clock.now();
+		const fresh = (await core.store.enqueue(aJob())).row;
+		const changed = async (from: number) => (await core.queries.changed('local', from)).map(({ id }) => id);
+		expect(await changed(0)).toEqual([running.id, fresh.id, waiting.id]);
+		expect(await changed(since)).toEqual([running.id, fresh.id]);
+		expect(await changed(since + 1)).toEqual([running.id]);
+	});
+
+	test('OP-08 a job that runs is never crowded out by newer ones', async () => {
+		const core = makeCore();
+		const running = await aRunningJob(core);
+		for (const _ of upTo(120)) await core.store.enqueue(aJob());
+		const rows = await core.queries.changed('local', 0);
+		expect(rows).toHaveLength(100);
+		expect(rows[0]?.id).toBe(running.id);
+	});
+
 	test('DC-02 the list is newest first and goes on from its cursor without a gap or a repeat', async () => {
 		const clock = new FakeClock();
 		const core = makeCore({ clock });

@@ -49,7 +49,7 @@ describe('the bar of a run', () => {
 			},
 			{ limits: { timeoutMs: 60 * 60_000, running: 4 } }
 		);
-		const { app, id, clock, ticks } = await watched(run, { env: { HEADWAY_QUIET_AFTER: '100000' } });
+		const { app, id, clock, ticks } = await watched(run, { env: { HEADWAY_QUIET_AFTER: '86400' } });
 		for (const [minutes, gate] of [
 			[5, gates.second],
 			[15, gates.third],
@@ -103,7 +103,7 @@ describe('the bar of a run', () => {
 			}
 			return untilStopped(ctx.signal);
 		});
-		const { clock, ticks } = await watched(run, { env: { HEADWAY_QUIET_AFTER: '100000' } });
+		const { clock, ticks } = await watched(run, { env: { HEADWAY_QUIET_AFTER: '86400' } });
 		const shown: (Tick | undefined)[] = [];
 		for (const gate of counts) {
 			gate.open();

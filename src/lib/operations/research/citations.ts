@@ -1,4 +1,5 @@
 import type { Citation } from '../operation.ts';
+import { withoutTracking } from '../tracking.ts';
 import type { CitedSource } from './model.ts';
 
 /** A link in parentheses: how models write a citation. A link without them is part of the prose and stays. */
@@ -97,10 +98,6 @@ function numbered(
 		const id = bibliography.cite(url, titleOf(url) ?? label);
 		return `[${id}](#source-${id})`;
 	});
-}
-
-function withoutTracking(url: string): string {
-	return url.replace(/([?&])utm_source=openai(&|$)/, (_, before: string, after: string) => (after ? before : ''));
 }
 
 /** The report as a file: the text, then its sources with their addresses. */

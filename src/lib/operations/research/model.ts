@@ -84,7 +84,7 @@ export const research = defineOperation({
 				return { ...state, sources: mergeSource(state.sources, { at, ...event.data }) };
 		}
 	},
-	titleOf: ({ query }) => (query.length > 80 ? `${query.slice(0, 79)}…` : query),
+	titleOf: ({ query }) => shortened(query, 80),
 	variantOf: ({ depth }) => depth,
 	keptOf(state, content) {
 		const counts = [
@@ -101,6 +101,19 @@ export const research = defineOperation({
 	can: { finishNow: false, resumable: true, repeatable: false },
 	typicalMs: 4 * 60_000
 });
+
+/** At most `most` code points, cut between characters as a person counts them: an emoji stays whole or goes. */
+function shortened(text: string, most: number): string {
+	if (Array.from(text).length <= most) return text;
+	let kept = '';
+	let length = 1;
+	for (const { segment } of new Intl.Segmenter().segment(text)) {
+		length += Array.from(segment).length;
+		if (length > most) break;
+		kept += segment;
+	}
+	return `${kept}…`;
+}
 
 /** A step that comes again keeps its place and time. */
 function settleReasoning(

@@ -1,30 +1,47 @@
 import { HeadwayError } from '../../jobs/error.ts';
-import { defineRun, type ProviderEvent, type ProviderOutcome, type RunContext, type WebAction } from '../operation.ts';
+import {
+	defineRun,
+	type InputOf,
+	type ProviderEvent,
+	type ProviderOutcome,
+	type RunContext,
+	type WebAction
+} from '../operation.ts';
 import { asMarkdownFile, Bibliography, CitationStream, numberCitations } from './citations.ts';
 import { research, type ResearchResult } from './model.ts';
-import { depths, instructions } from './prompt.ts';
+import { depths, instructions, instructionsWithoutSearch } from './prompt.ts';
 
 type Context = RunContext<typeof research>;
 
 /** Runs a research: one response at the provider, its events turned into phases, queries, reasoning, sources and a report. */
 export default defineRun(research, async (input, ctx) => {
-	const { effort, maxToolCalls, context, expectedLength } = depths[input.depth];
-	const researcher = new Researcher(ctx, expectedLength);
+	const researcher = new Researcher(ctx, depths[input.depth].expectedLength);
 	ctx.phase('analyzing');
 	ctx.activity('Reading the question');
-	const events = ctx.provider.respond({
-		...{ input: input.query, instructions, effort, maxToolCalls },
-		webSearch: { contextSize: context },
-		summaries: true
-	});
+	if (!ctx.provider.can.webSearch && !ctx.resumed) ctx.notice('warning', 'no_web_search', whyUnsearched(ctx));
+	const events = ctx.provider.respond(requestFor(input, ctx.provider.can.webSearch));
 	for await (const event of events) {
 		if (event.type === 'ended') return researcher.conclude(event.outcome);
 		researcher.take(event);
 	}
+	if (researcher.refusal !== null) throw declined(researcher.refusal);
 	throw new HeadwayError('provider_connection', `${ctx.provider.label} ended without a result. What arrived is kept.`);
 });
 
+function requestFor({ query, depth }: InputOf<typeof research>, searches: boolean) {
+	const { effort, maxToolCalls, context } = depths[depth];
+	const request = { input: query, effort, summaries: true };
+	if (!searches) return { ...request, instructions: instructionsWithoutSearch };
+	return { ...request, instructions, maxToolCalls, webSearch: { contextSize: context } };
+}
+
+function whyUnsearched({ provider }: Context): string {
+	return `${provider.label.replace(/^the /, 'The ')} has no web search: the report rests on the model’s own knowledge and cites no sources.`;
+}
+
 class Researcher {
+	/** How the model declined; the outcome that follows has the usage. */
+	refusal: string | null = null;
 	readonly #ctx: Context;
 	readonly #expectedLength: number;
 	readonly #bibliography: Bibliography;
@@ -32,12 +49,15 @@ class Researcher {
 	#citations: CitationStream;
 	#steps: number;
 	#called: boolean;
+	#acted = false;
 	/** Steps since the last tool call, whose type is settled when the answer begins. */
 	#unsettled: { index: number; summary: string }[] = [];
 	/** The message that is the report, and messages that are only commentary. */
 	#answer: string | null = null;
 	/** What the page shows of the report. */
 	#shown: string;
+	/** The activity that was told last. */
+	#said = '';
 	readonly #commentary = new Set<string>();
 	/** What the same job told before its process was lost: a polled provider tells all of it again. */
 	readonly #told: ReadonlySet<string>;
@@ -67,23 +87,33 @@ class Researcher {
 	take(event: ProviderEvent): void {
 		switch (event.type) {
 			case 'reasoning_delta':
-				return this.#ctx.activity('Thinking');
+				return this.#say('Thinking');
 			case 'reasoning':
 				return this.#reason(event.text);
 			case 'web':
 				return this.#web(event.itemId, event.state, event.action);
 			case 'tool':
 				this.#called = true;
-				return this.#ctx.activity(`Using ${event.name}`);
+				return this.#say(`Using ${event.name}`);
 			case 'message':
 				return this.#begin(event.itemId, event.phase);
 			case 'text':
 				return this.#write(event.itemId, event.text);
+			case 'alive':
+				return event.status === 'queued' ? this.#say("Waiting in the provider's queue") : undefined;
 			case 'refusal':
-				throw new HeadwayError('refused', `The model declined: ${event.text}`);
+				this.refusal = event.text;
+				return undefined;
 			default:
 				return undefined;
 		}
+	}
+
+	/** A reader is told what is new: the same line again would only wake everyone who watches. */
+	#say(activity: string): void {
+		if (activity === this.#said) return;
+		this.#said = activity;
+		this.#ctx.activity(activity);
 	}
 
 	#reason(summary: string): void {
@@ -99,18 +129,20 @@ class Researcher {
 		this.#unsettled = [];
 		if (state === 'started') {
 			this.#ctx.phase('searching');
-			return this.#ctx.activity('Searching the web');
+			// What a call does is known only when it is done: until then the last one that is known stands.
+			return this.#acted ? undefined : this.#say('Searching the web');
 		}
-		if (state === 'failed') return this.#ctx.activity('A search failed; going on');
+		if (state === 'failed') return this.#say('A search failed; going on');
 		if (action && !this.#told.has(callId) && !this.#told.has(`${callId}-1`)) this.#act(callId, action);
 	}
 
 	#act(callId: string, action: WebAction): void {
+		this.#acted = true;
 		if (action.kind === 'search') return this.#search(callId, action.queries, action.sources);
 		this.#ctx.phase('reading');
 		const pattern = action.kind === 'find_in_page' ? action.pattern : null;
 		this.#ctx.emit('web_search_call', { callId, action: action.kind, query: null, link: action.url, pattern });
-		this.#ctx.activity(action.url ? `Reading ${hostOf(action.url)}` : 'Reading a page');
+		this.#say(action.url ? `Reading ${hostOf(action.url)}` : 'Reading a page');
 		if (action.url) this.#ctx.emit('source', { url: action.url, title: null, number: null });
 	}
 
@@ -125,7 +157,7 @@ class Researcher {
 			if (query !== null) this.#queries.push(query);
 		}
 		for (const url of sources) this.#ctx.emit('source', { url, title: null, number: null });
-		if (queries[0]) this.#ctx.activity(`Searched for “${queries[0]}”`);
+		if (queries[0]) this.#say(`Searched for “${queries[0]}”`);
 	}
 
 	#begin(itemId: string, phase: 'commentary' | 'final_answer' | null): void {
@@ -135,7 +167,7 @@ class Researcher {
 		}
 		this.#settle();
 		this.#ctx.phase('synthesizing');
-		this.#ctx.activity('Writing the report');
+		this.#say('Writing the report');
 		// Without a mark the last message is the report: what an earlier one said gives way.
 		if (this.#answer !== null && this.#answer !== itemId && this.#shown !== '') this.#restart();
 		this.#answer = itemId;
@@ -167,7 +199,8 @@ class Researcher {
 
 	/** The provider's last word replaces whatever the stream said. */
 	async conclude(outcome: ProviderOutcome): Promise<ResearchResult> {
-		if (outcome.refusal) throw new HeadwayError('refused', `The model declined: ${outcome.refusal}`);
+		const refusal = outcome.refusal ?? this.refusal;
+		if (refusal) throw declined(refusal);
 		if (outcome.error) throw outcome.error;
 		if (outcome.status === 'cancelled')
 			throw new HeadwayError('provider_error', `The run was cancelled at ${this.#ctx.provider.label}. Try again.`);
@@ -180,9 +213,25 @@ class Researcher {
 		for (const { id, url, title } of sources) this.#ctx.emit('source', { url, title, number: id });
 		const complete = outcome.status === 'completed';
 		if (!complete) this.#ctx.notice('warning', 'incomplete', whyIncomplete(outcome));
-		await this.#ctx.artifact({ name: 'report.md', mediaType: 'text/markdown', bytes: asMarkdownFile(report, sources) });
+		await this.#keep(asMarkdownFile(report, sources));
 		return { report, sources, queries: this.#queries, complete };
 	}
+
+	/** A disk that is full must not cost the result, which was paid for. */
+	async #keep(bytes: string): Promise<void> {
+		try {
+			await this.#ctx.artifact({ name: 'report.md', mediaType: 'text/markdown', bytes });
+		} catch (error) {
+			if (this.#ctx.signal.aborted) throw error;
+			this.#ctx.log.warn({ error: String(error) }, 'the report could not be stored as a file');
+			const message = 'The report could not be stored as a file. The text here is whole; check the disk of the server.';
+			this.#ctx.notice('warning', 'artifact_failed', message);
+		}
+	}
+}
+
+function declined(words: string): HeadwayError {
+	return new HeadwayError('refused', `The model declined: ${words}`);
 }
 
 function emptyAnswer(outcome: ProviderOutcome): HeadwayError {

@@ -1,16 +1,41 @@
+import { hostname as machineName } from 'node:os';
 import type { RequestEvent } from '@sveltejs/kit';
 import { HeadwayError } from '../../jobs/error.ts';
 import type { Config } from '../config.ts';
+import { isAddress, isLocalName } from '../host-names.ts';
 
 const loopback = new Set(['localhost', '127.0.0.1', '[::1]']);
 const safeMethods = new Set(['GET', 'HEAD', 'OPTIONS']);
 
-/** Refuses what a page of another site sends: a changing request must come from our own pages, from no page at all, or from an origin that the operator allows. */
+/** Refuses what is asked under a foreign name, and what a page of another site sends: a changing request must come from our own pages, from no page at all, or from an origin that the operator allows. */
 export function guard({ request, url }: RequestEvent, config: Config): HeadwayError | null {
+	const host = request.headers.get('host');
+	// A name of another site that was made to lead here makes that site's pages look like our own (DNS rebinding).
+	if (host !== null && !isOurs(host, config)) return foreignName(host);
 	if (safeMethods.has(request.method)) return null;
 	const origin = request.headers.get('origin');
 	if (origin === null) return request.headers.get('sec-fetch-site') === 'cross-site' ? foreign() : null;
 	return origin === url.origin || origin === config.origin || config.corsOrigins.includes(origin) ? null : foreign();
+}
+
+/** No page of another site can have these names; any other must be the configured one. */
+function isOurs(host: string, config: Config): boolean {
+	const hostname = nameIn(`http://${host}`);
+	if (hostname === null) return false;
+	if (isAddress(hostname) || isLocalName(hostname) || hostname === machineName().toLowerCase()) return true;
+	return config.origin !== null && hostname === nameIn(config.origin);
+}
+
+/** The hostname of an address, without the dot that may end it. */
+function nameIn(address: string): string | null {
+	return URL.canParse(address) ? new URL(address).hostname.replace(/\.$/, '') : null;
+}
+
+function foreignName(host: string): HeadwayError {
+	return new HeadwayError(
+		'forbidden_origin',
+		`Headway does not answer under the name ${host}. Set ORIGIN=http://${host} if it is yours.`
+	);
 }
 
 function foreign(): HeadwayError {

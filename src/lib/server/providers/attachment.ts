@@ -151,7 +151,8 @@ export class Attachment {
 	}
 
 	async *#take(event: ProviderEvent, stretch: Stretch): AsyncGenerator<ProviderEvent, void> {
-		this.#deps.heard();
+		// That it still queues is no sign of life: a bar that went on would promise work that nobody does.
+		if (!(event.type === 'alive' && event.status === 'queued')) this.#deps.heard();
 		if (event.cursor !== null) this.#cursor = Math.max(this.#cursor ?? 0, event.cursor);
 		this.#queue.note(event, this.#deps.clock.now());
 		if (event.type === 'created') await this.#store(event.responseId, event.model);
@@ -199,7 +200,7 @@ export class Attachment {
 	}
 
 	async *#polled(outcome: ProviderOutcome, link: Link): AsyncGenerator<ProviderEvent, void> {
-		this.#deps.heard();
+		if (outcome.status !== 'queued') this.#deps.heard();
 		if (link === 'lost') yield { cursor: null, type: 'reconnected', how: 'poll' };
 		yield* this.#missing(outcome, false);
 		if (isTerminal(outcome.status)) return yield { cursor: null, type: 'ended', outcome };

@@ -1,4 +1,5 @@
 import type { Citation } from '../../operations/operation.ts';
+import { withoutTracking } from '../../operations/tracking.ts';
 import { number, records, string, type Wire } from './wire.ts';
 
 /** A link that may be shown: http, https, or root-relative (the demo's), without OpenAI's tracking mark. Null for any other. */
@@ -44,8 +45,4 @@ function clamp(text: string, start: number, end: number): { start: number; end: 
 function isLink(text: string, { start, end }: { start: number; end: number }, url: string): boolean {
 	const slice = withoutTracking(text.slice(start, end));
 	return /^\(?\[/.test(slice) && slice.endsWith(')') && slice.includes(url);
-}
-
-function withoutTracking(text: string): string {
-	return text.replace(/\?utm_source=openai&/g, '?').replace(/[?&]utm_source=openai(?![\w-])/g, '');
 }

@@ -43,8 +43,8 @@ export class ProviderError extends HeadwayError {
 	readonly param: string | null;
 
 	constructor(code: ErrorCode, message: string, facts: Partial<ProviderErrorFacts> = {}) {
-		// A sentence may begin with a provider's label that is no name: "the demo provider".
-		super(code, message.charAt(0).toUpperCase() + message.slice(1), {
+		// A sentence may begin with a provider's label that is no name, "the demo provider"; a name keeps its own spelling.
+		super(code, message.replace(/^the /, 'The '), {
 			cause: facts.cause,
 			retryAfter: facts.retry?.after ?? undefined
 		});

@@ -1,15 +1,17 @@
 import type { Provider, RunLog } from '../../operations/operation.ts';
 import type { Config } from '../config.ts';
+import { isPrivate } from '../host-names.ts';
 import { OpenAICompatible } from './openai-compatible.ts';
 import { vendors, type VendorId } from './vendors.ts';
 
-/** Which vendor answers at an address, by its host; any other is a compatible server of which little is assumed. */
+/** Which vendor answers at an address, by its host, or near by its port; any other is a compatible server of which little is assumed. */
 export function vendorAt(baseURL: string): VendorId {
 	const { hostname, port } = new URL(baseURL);
 	if (hostname === 'api.openai.com') return 'openai';
 	if (hostname === 'api.x.ai') return 'xai';
 	if (hostname === 'openrouter.ai') return 'openrouter';
 	if (hostname.endsWith('.openai.azure.com')) return 'azure';
+	if (!isPrivate(hostname)) return 'custom';
 	const byPort: Record<string, VendorId> = { '11434': 'ollama', '8000': 'vllm', '1234': 'lmstudio' };
 	return byPort[port] ?? 'custom';
 }
@@ -31,7 +33,7 @@ const labels: Record<VendorId, string> = {
 
 /** The provider that the configuration names: the real one where there is a key or an address, otherwise the demo. */
 export function openProvider(config: Config, demoUrl: string | null, log: RunLog): Provider {
-	const vendor = config.openai ? vendorAt(config.openai.baseURL) : 'demo';
+	const vendor = config.openai ? (config.vendor ?? vendorAt(config.openai.baseURL)) : 'demo';
 	const at = config.openai ?? { apiKey: 'no-key-needed', baseURL: demoUrl ?? '' };
 	return new OpenAICompatible({
 		...at,

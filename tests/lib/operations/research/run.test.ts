@@ -1,3 +1,5 @@
+import { rmSync, writeFileSync } from 'node:fs';
+import { join } from 'node:path';
 import { describe, expect, test } from 'vitest';
 import type { ErrorCode } from '$lib/jobs/error.ts';
 import { HeadwayError } from '$lib/jobs/error.ts';
@@ -81,6 +83,25 @@ describe('the phases of a research', () => {
 		);
 		expect(phasesOf(events)).toEqual(['analyzing', 'searching', 'reading', 'synthesizing']);
 		expect(state.calls.flatMap(({ query }) => query ?? [])).toEqual(['a', 'b', 'c']);
+	});
+});
+
+describe('the activity line', () => {
+	async function lineAfter(facts: readonly Fact[]) {
+		const provider = new FakeProvider([created(0), ...numbered(facts), 'silence']);
+		const app = await makeApp({ provider, runs: runsOf(research) });
+		const { id } = await start(app, 'research', { query: 'Why is the sky blue?' });
+		return (line: string) => until(app, id, ({ activity }) => activity === line);
+	}
+
+	test('PG-01 keeps the last search or page that is known while the next call has not said what it does', async () => {
+		const shows = await lineAfter([search('w1', 'sky'), open('w2', 'https://a.example'), web('w3', null, 'started')]);
+		expect((await shows('Reading a.example')).phase).toBe('reading');
+	});
+
+	test('PG-04 says that the run waits in the queue of the provider', async () => {
+		const shows = await lineAfter([{ type: 'alive', status: 'queued' } as Fact]);
+		expect((await shows("Waiting in the provider's queue")).phase).toBe('analyzing');
 	});
 });
 
@@ -331,6 +352,75 @@ describe('how a research ends', () => {
 				maxToolCalls: 24
 			}
 		]);
+	});
+});
+
+describe('what a research does where something is missing', () => {
+	test('TS-01 without web search it asks for an answer from knowledge, and says so', async () => {
+		const provider = new FakeProvider([created(0), providerEnded(1, outcome('completed', { text: 'Blue.' }))]);
+		provider.can = { background: true, webSearch: false };
+		const app = await makeApp({ provider, runs: runsOf(research) });
+		const { id } = await start(app, 'research', { query: 'Why is the sky blue?' });
+		const { status, notices } = await ended(app, id);
+		expect(status).toBe('succeeded');
+		expect(notices).toMatchObject([
+			{ level: 'warning', code: 'no_web_search', message: expect.stringMatching(/^Fake has no web search: .*\.$/) }
+		]);
+		expect(provider.requests[0]).not.toHaveProperty('webSearch');
+		expect(provider.requests[0]?.instructions).toMatch(/own knowledge.*cite none/s);
+		expect(provider.requests[0]?.instructions).not.toContain('Search the web');
+	});
+
+	test('TS-01 with web search there is no such notice, and pages are to be cited', async () => {
+		const { snapshot, provider } = await researched([]);
+		expect(snapshot.notices).toEqual([]);
+		expect(provider.requests[0]?.instructions).toMatch(/Search the web.*Cite the page/s);
+	});
+
+	test('RS-05 a report that cannot be stored as a file is still the result, with a warning', async () => {
+		const dataDir = temporaryFolder();
+		const blockDisk = async () => {
+			rmSync(join(dataDir, 'artifacts'), { recursive: true });
+			writeFileSync(join(dataDir, 'artifacts'), 'in the way');
+		};
+		const last = providerEnded(1, outcome('completed', { text: 'Blue.' }));
+		const provider = new FakeProvider([created(0), blockDisk, last]);
+		const app = await makeApp({ dataDir, provider, runs: runsOf(research) });
+		const { id } = await start(app, 'research', { query: 'Why is the sky blue?' });
+		const snapshot = await ended(app, id);
+		expect(snapshot).toMatchObject({ status: 'succeeded', result: { report: 'Blue.', complete: true }, artifacts: [] });
+		expect(snapshot.notices).toMatchObject([
+			{ level: 'warning', code: 'artifact_failed', message: expect.stringMatching(/could not be stored/) }
+		]);
+	});
+
+	test('CX-10 a refusal in the stream does not cut off the usage that comes with the end', async () => {
+		const { snapshot } = await researched([{ type: 'refusal', text: 'I cannot.' }], { text: '', refusal: 'I cannot.' });
+		expect(snapshot).toMatchObject({
+			...{ status: 'failed', error: { code: 'refused', message: 'The model declined: I cannot.' } },
+			...{ cost: { usd: 0.02, known: true }, usage: { outputTokens: 50 } }
+		});
+	});
+
+	test('OP-10 the same activity again is not told again', async () => {
+		const told: string[] = [];
+		const thought = (text: string): ProviderEvent => ({
+			...{ cursor: null, type: 'reasoning_delta', itemId: 'rs', index: 0, text }
+		});
+		const events = [thought('a'), thought('b'), thought('c'), ...numbered([search('w', 'q')]), thought('d')];
+		const context = {
+			...{ resumed: null, signal: new AbortController().signal },
+			provider: {
+				...{ label: 'Fake', can: { webSearch: true }, searchUrl: () => '/' },
+				async *respond() {
+					yield* [...events, providerEnded(9, outcome('completed', { text: 'Blue.' }))];
+				}
+			},
+			...{ phase() {}, emit() {}, content() {}, notice() {}, async artifact() {} },
+			activity: (sentence: string) => told.push(sentence)
+		};
+		await research.run({ query: 'Why?', depth: 'quick' }, context as never);
+		expect(told).toEqual(['Reading the question', 'Thinking', 'Searched for “q”', 'Thinking']);
 	});
 });
 

@@ -422,3 +422,9 @@ test('RS-13 a memory that cannot store the id ends the run before anything is sh
 	expect(error).toMatchObject({ message: 'another process holds this job' });
 	expect(provider.closed).toBe(1);
 });
+
+test('BY-03 that a response still queues at the provider does not count as hearing from it', async () => {
+	provider.creates = [[created, alive(1, 'queued'), alive(2, 'queued'), alive(3, 'in_progress'), ended(4)]];
+	await run();
+	expect(heard).toBe(3);
+});

@@ -3,7 +3,7 @@ import type { AddressInfo } from 'node:net';
 import { afterEach, beforeEach, expect, test } from 'vitest';
 import type { ErrorCode } from '../../../../src/lib/jobs/error.ts';
 import { redact } from '../../../../src/lib/server/providers/error-body.ts';
-import { ProviderError } from '../../../../src/lib/server/providers/errors.ts';
+import { ProviderError, unknownOutcome } from '../../../../src/lib/server/providers/errors.ts';
 import { vendors } from '../../../../src/lib/server/providers/vendors.ts';
 import { json, ReplayServer, type Reply } from '../../../support/replay-server.ts';
 import { collect, key, never, providerAt, request } from './wiring.ts';
@@ -227,4 +227,13 @@ test.each(reading)('RS-13 a %s answered with %i is never an unknown outcome', as
 			? await provider.fetch('resp_1', never).catch((error: unknown) => error)
 			: (await collect(provider.resume('resp_1', 3, never))).error;
 	expect(failure).toMatchObject({ code });
+});
+
+test.each([
+	['the demo provider', 'The demo provider did not answer.'],
+	['vLLM', 'vLLM did not answer.'],
+	['xAI', 'xAI did not answer.'],
+	['the configured server', 'The configured server did not answer.']
+])('TS-15 a sentence that begins with %s spells it as its owner does', (label, beginning) => {
+	expect(unknownOutcome(label).message).toMatch(new RegExp(`^${beginning}`));
 });
