@@ -96,12 +96,12 @@ describe('the activity line', () => {
 
 	test('PG-01 keeps the last search or page that is known while the next call has not said what it does', async () => {
 		const shows = await lineAfter([search('w1', 'sky'), open('w2', 'https://a.example'), web('w3', null, 'started')]);
-		expect((await shows('Reading a.example')).phase).toBe('reading');
+		expect((await shows('Reading a.example')).status).toBe('running');
 	});
 
 	test('PG-04 says that the run waits in the queue of the provider', async () => {
 		const shows = await lineAfter([{ type: 'alive', status: 'queued' } as Fact]);
-		expect((await shows("Waiting in the provider's queue")).phase).toBe('analyzing');
+		expect((await shows("Waiting in the provider's queue")).status).toBe('running');
 	});
 });
 
