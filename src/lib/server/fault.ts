@@ -8,7 +8,7 @@ export interface StopFault {
 }
 
 /** The same by the reason of the stop. */
-export const stopFault = {
+const stopFault = {
 	timeout: {
 		code: 'timeout',
 		message: 'Stopped at the time limit. What it had until then is kept; raise the limit or ask for less.',
@@ -27,7 +27,7 @@ export const stopFault = {
 } as const satisfies Record<string, StopFault>;
 
 /** The server went while a create was on its way (BY-02). */
-export const lostAtShutdown: StopFault = {
+const lostAtShutdown: StopFault = {
 	code: 'unknown_outcome',
 	message:
 		'The server was shut down while this was being started at the provider. It may be running there and may be billed.',
@@ -35,11 +35,27 @@ export const lostAtShutdown: StopFault = {
 };
 
 /** The provider answered with an id that belongs to another job. */
-export const secondUse: StopFault = {
+const secondUse: StopFault = {
 	code: 'provider_error',
 	message: "The provider answered with another job's response. Is there a cache in between? Try again.",
 	retryable: true
 };
+
+/** The operation's result does not fit its own schema. */
+export const invalidResult: StopFault = {
+	code: 'invalid_result',
+	message: 'The operation ended with a result that is not valid. Please try again.',
+	retryable: true
+};
+
+/** How a stopped job fails: by the reason, and by what was going on. */
+export function faultOfStop(
+	reason: keyof typeof stopFault,
+	facts: { creating: boolean; secondUse: boolean }
+): StopFault {
+	if (reason === 'shutdown' && facts.creating) return lostAtShutdown;
+	return reason === 'error' && facts.secondUse ? secondUse : stopFault[reason];
+}
 
 /** Whether a write failed because the response id is taken. */
 export function isSecondUse(error: unknown): boolean {

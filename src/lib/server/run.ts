@@ -7,7 +7,7 @@ import { Cleanups } from './cleanups.ts';
 import { pause } from './clock.ts';
 import type { JobRow } from './db/schema.ts';
 import { Expectation } from './estimator.ts';
-import { describe, isSecondUse, lostAtShutdown, permanent, secondUse, stopFault, type StopFault } from './fault.ts';
+import { describe, faultOfStop, invalidResult, isSecondUse, permanent } from './fault.ts';
 import { FencedError } from './event-log.ts';
 import { EventWriter } from './event-writer.ts';
 import type { Ending } from './ending.ts';
@@ -47,8 +47,8 @@ export class Run {
 	/** When this process began to stop the run, and what becomes of it at the provider. */
 	#stopping: { since: number; atProvider: Promise<ProviderStop> } | null = null;
 	#leftBehind = false;
-	/** Why events could not be stored, where that is more than a full disk. */
-	#writeFault: StopFault | null = null;
+	/** Events could not be stored because the response id belongs to another job. */
+	#secondUse = false;
 	readonly #shares: Record<string, number>;
 	#forecast: JobRow['forecast'];
 
@@ -237,27 +237,17 @@ export class Run {
 		const { cost, usage } = this.#bill();
 		if (parsed.success) return { status: 'succeeded', result: parsed.data, cost, usage };
 		this.#deps.log.warn({ jobId: this.row.id, issues: parsed.error.issues }, 'invalid result');
-		return {
-			status: 'failed',
-			code: 'invalid_result',
-			message: 'The operation ended with a result that is not valid. Please try again.',
-			retryable: true,
-			cost,
-			usage,
-			receipt: null
-		};
+		return { status: 'failed', ...invalidResult, cost, usage, receipt: null };
 	}
 
 	async #failure(reason: CancelReason | null, error: unknown): Promise<Ending> {
 		const receipt = await this.#receipt(reason ?? 'error');
 		if (reason === 'user' || reason === 'disconnect') return { status: 'cancelled', receipt };
-		const { code, message, retryable } = reason === null ? this.#fault(error) : this.#stopFault(reason);
+		const { code, message, retryable } =
+			reason === null
+				? this.#fault(error)
+				: faultOfStop(reason, { creating: this.#link.state === 'creating', secondUse: this.#secondUse });
 		return { status: 'failed', code, message, retryable, cost: receipt.cost, usage: receipt.usage, receipt };
-	}
-
-	#stopFault(reason: keyof typeof stopFault): StopFault {
-		if (reason === 'shutdown' && this.#link.state === 'creating') return lostAtShutdown;
-		return reason === 'error' && this.#writeFault ? this.#writeFault : stopFault[reason];
 	}
 
 	#fault(error: unknown): { code: HeadwayError['code']; message: string; retryable: boolean } {
@@ -294,7 +284,7 @@ export class Run {
 	#writeFailed(error: unknown): void {
 		if (!(error instanceof FencedError))
 			this.#deps.log.warn({ jobId: this.row.id, error: describe(error) }, 'log write failed');
-		if (isSecondUse(error)) this.#writeFault = secondUse;
+		this.#secondUse = isSecondUse(error);
 		this.stop(error instanceof FencedError ? 'lost' : 'error');
 	}
 }
