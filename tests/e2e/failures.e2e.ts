@@ -67,7 +67,7 @@ const recovered: { faults: ArmedFault[]; notice: RegExp | null }[] = [
 	{ faults: [{ name: 'split_utf8' }], notice: null },
 	{ faults: [{ name: 'duplicate' }], notice: null },
 	{ faults: [{ name: 'unknown_event' }], notice: null },
-	{ faults: [{ name: 'rate_limit' }], notice: null }
+	{ faults: [{ name: 'rate_limit' }], notice: /limiting requests\. Trying again in \d+ s\./ }
 ];
 
 const nameOf = (faults: ArmedFault[]) => faults.map(({ name }) => name).join(' and ');
