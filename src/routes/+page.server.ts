@@ -11,7 +11,7 @@ export const load: PageServerLoad = async ({ locals: { app, owner }, url }) => {
 	);
 	return {
 		title: 'New',
-		initial: earlier && { operation: earlier.operation, input: earlier.input },
+		initial: earlier && { operation: earlier.operation, input: earlier.input, options: earlier.options },
 		forecasts: Object.fromEntries(forecasts)
 	};
 };

@@ -82,7 +82,7 @@ describe('leaving and coming back', () => {
 		await page.locator('[data-live] li').first().waitFor();
 		await page.context().setOffline(true);
 		network.cutAll();
-		await line.getByText('This device is offline. Jobs go on').waitFor();
+		await line.getByText('You are offline.').waitFor();
 		expect(await page.locator('article [data-status=running]').count()).toBe(1);
 		await headway.job(id, true);
 		expect(await page.locator('article [data-status=running]').count()).toBe(1);
@@ -100,10 +100,10 @@ describe('leaving and coming back', () => {
 		await page.locator('[data-section=Searches] li').first().waitFor();
 		const before = (await percentageOf(page)) ?? NaN;
 		await headway.kill();
-		await line.getByText('The live connection was lost. Trying again').waitFor();
+		await line.getByText('Headway does not answer; trying again').waitFor();
 		expect(await page.locator('[data-section=Searches] li').first().isVisible()).toBe(true);
 		headway = await startHeadway(2, headway.options);
-		await line.getByText('lost').waitFor({ state: 'hidden' });
+		await line.getByText('does not answer').waitFor({ state: 'hidden' });
 		await page.locator('[data-notice=reconnected]').first().waitFor();
 		expect(await page.locator('[data-notice=reconnected]').first().innerText()).toMatch(
 			/^Reconnected to the demo provider/

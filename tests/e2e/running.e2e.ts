@@ -182,7 +182,10 @@ describe('a research while it runs', () => {
 		await page.keyboard.press('Enter');
 		await page.waitForURL(/\/jobs\//);
 		await ready(page);
-		await tabTo(page, 'Cancel', (focused) => focused.action === 'cancel');
+		await expect.poll(() => page.evaluate(() => document.activeElement?.tagName)).toBe('H1');
+		// The actions stand before the heading.
+		await page.keyboard.press('Shift+Tab');
+		expect(await focusOf(page)).toMatchObject({ action: 'cancel', outline: true });
 		await page.keyboard.press('Enter');
 		await page.getByText('Cancel this job?').waitFor();
 		await page.keyboard.press('Escape');

@@ -3,6 +3,7 @@ import { isTerminal } from '../jobs/job.ts';
 import type { JobSnapshot } from '../jobs/snapshot.ts';
 import { reduceJob } from '../operations/index.ts';
 import type { ServerClock } from './server-clock.svelte.ts';
+import { CommandError } from './trpc.ts';
 
 /** What a live job asks of the page's connection. */
 export interface JobCommands {
@@ -12,6 +13,8 @@ export interface JobCommands {
 	remove(id: string): Promise<void>;
 	release(job: LiveJob): void;
 }
+
+const UNDELIVERED = 'The cancel did not arrive: the job goes on. Try again.';
 
 /** One job's reactive snapshot: what came with the page, and every event since, applied at most once a frame. */
 export class LiveJob {
@@ -94,8 +97,10 @@ export class LiveJob {
 		this.#snapshot = snapshot;
 	}
 
+	/** The connection is live, and everything up to now has come; what failed without one is no longer news. */
 	live(): void {
 		this.#caughtUp = true;
+		this.#failure = null;
 	}
 
 	#apply(): void {
@@ -110,7 +115,7 @@ export class LiveJob {
 	async cancel(): Promise<void> {
 		if (this.cancelling || this.ended) return;
 		this.#asked = true;
-		await this.#attempt(() => this.#commands.cancel(this.id));
+		await this.#attempt(() => this.#commands.cancel(this.id), UNDELIVERED);
 		if (this.#failure !== null) this.#asked = false;
 	}
 
@@ -120,10 +125,13 @@ export class LiveJob {
 
 	async remove(): Promise<void> {
 		await this.#commands.remove(this.id);
+		this.#failure = null;
 	}
 
 	async retry(): Promise<JobSnapshot> {
-		return this.#commands.retry(this.id);
+		const next = await this.#commands.retry(this.id);
+		this.#failure = null;
+		return next;
 	}
 
 	/** Stops following; call it when the page goes. */
@@ -131,14 +139,21 @@ export class LiveJob {
 		this.#commands.release(this);
 	}
 
-	async #attempt(command: () => Promise<void>): Promise<void> {
+	/** `undelivered` is said when the server could not be reached at all. */
+	async #attempt(command: () => Promise<void>, undelivered?: string): Promise<void> {
 		this.#failure = null;
 		try {
 			await command();
 		} catch (error) {
-			this.#failure = error instanceof Error ? error.message : String(error);
+			const words = error instanceof Error ? error.message : String(error);
+			this.#failure = isUndelivered(error) ? (undelivered ?? words) : words;
 		}
 	}
+}
+
+/** No answer came, so there is no code either. */
+function isUndelivered(error: unknown): boolean {
+	return error instanceof CommandError && error.data.code === null;
 }
 
 /** With the next frame; a hidden tab has none, and is served by a slow timer instead. */

@@ -1,8 +1,9 @@
-import type { JobSnapshot, JobSummary } from '../jobs/snapshot.ts';
-import { isActive, statusOf } from './status.ts';
+import type { JobSnapshot } from '../jobs/snapshot.ts';
+import { isActive, statusOf, type Standing } from './status.ts';
 
 const endings = {
 	succeeded: 'is done',
+	incomplete: 'is ready, but not complete',
 	failed: 'failed',
 	unknown: 'ended with an unknown outcome',
 	interrupted: 'was interrupted',
@@ -10,7 +11,7 @@ const endings = {
 } as const;
 
 /** How a job ended, as a clause: "is done", "failed"; null while it has not. */
-export function endingOf(job: Pick<JobSummary, 'status' | 'cancelRequestedAt' | 'error'>): string | null {
+export function endingOf(job: Standing): string | null {
 	const name = statusOf(job);
 	return name in endings ? endings[name as keyof typeof endings] : null;
 }

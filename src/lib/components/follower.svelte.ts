@@ -50,6 +50,59 @@ export class Follower {
 	}
 }
 
+/** Follows the end of a text that grows in the page, once the reader asked for it and until they scroll up (IR-13). */
+export class EndFollower {
+	#below = $state(false);
+	#following = false;
+	#end: HTMLElement | null = null;
+
+	/** Whether the end is out of sight, below the window, and not followed. */
+	get below(): boolean {
+		return this.#below;
+	}
+
+	/** For an empty element behind the text, inside the element that grows. */
+	readonly attach: Attachment<HTMLElement> = (end) => {
+		this.#end = end;
+		let last = window.scrollY;
+		const scrolled = () => {
+			// A page that got shorter moves up too, but then its end is in sight.
+			if (window.scrollY < last && isBelow(end)) this.#following = false;
+			last = window.scrollY;
+			this.#below = !this.#following && isBelow(end);
+		};
+		const grown = () => this.#keepUp(end);
+		const observer = new ResizeObserver(grown);
+		observer.observe(end.parentElement ?? end);
+		window.addEventListener('scroll', scrolled, { passive: true });
+		window.addEventListener('resize', grown);
+		grown();
+		return () => {
+			observer.disconnect();
+			window.removeEventListener('scroll', scrolled);
+			window.removeEventListener('resize', grown);
+			this.#end = null;
+			this.#following = false;
+			this.#below = false;
+		};
+	};
+
+	/** Goes to the end, at once whatever the distance, and follows it. */
+	readonly resume = () => {
+		this.#following = true;
+		if (this.#end) this.#keepUp(this.#end);
+	};
+
+	#keepUp(end: HTMLElement): void {
+		if (this.#following) end.scrollIntoView({ block: 'end', behavior: 'instant' });
+		this.#below = !this.#following && isBelow(end);
+	}
+}
+
+function isBelow(end: HTMLElement): boolean {
+	return end.getBoundingClientRect().top > window.innerHeight + NEAR;
+}
+
 function atEnd({ scrollTop, clientHeight, scrollHeight }: HTMLElement): boolean {
 	return scrollTop + clientHeight >= scrollHeight - NEAR;
 }

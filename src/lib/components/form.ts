@@ -20,6 +20,8 @@ export interface FormProps {
 	disabledReason?: string | null;
 	/** The input of a job to start another like. */
 	initial?: unknown;
+	/** How that job was to run; absent without one. */
+	initialOptions?: JobOptions;
 }
 
 /** The message for a field; doors may name it with or without the leading `input.`. */
@@ -27,12 +29,19 @@ export function messageFor(problem: Problem | null, path: string): string | null
 	return problem?.fields.find((field) => field.path.replace(/^(input|options)\./, '') === path)?.message ?? null;
 }
 
-/** Lets Ctrl+Enter, or Cmd+Enter on a Mac, start from anywhere in a form. */
+/** Lets Ctrl+Enter, or Cmd+Enter on a Mac, start from anywhere in a form; nothing in the form hears that key. */
 export function startKey(start: () => void): Attachment<HTMLElement> {
 	return (form) =>
-		on(form, 'keydown', (event) => {
-			if (event.key !== 'Enter' || !(event.ctrlKey || event.metaKey)) return;
-			event.preventDefault();
-			start();
-		});
+		on(
+			form,
+			'keydown',
+			(event) => {
+				if (event.key !== 'Enter' || !(event.ctrlKey || event.metaKey)) return;
+				event.preventDefault();
+				// A switch or a radio takes Enter for its own, with or without Ctrl.
+				event.stopPropagation();
+				start();
+			},
+			{ capture: true }
+		);
 }

@@ -1,29 +1,40 @@
-import type { JobSummary } from '../jobs/snapshot.ts';
+import type { JobSnapshot, JobSummary } from '../jobs/snapshot.ts';
 
 /** What a job's status is called, few and distinct; each has its own icon too. */
 export type StatusName =
-	'queued' | 'running' | 'cancelling' | 'succeeded' | 'failed' | 'unknown' | 'interrupted' | 'cancelled';
+	'queued' | 'running' | 'cancelling' | 'succeeded' | 'incomplete' | 'failed' | 'unknown' | 'interrupted' | 'cancelled';
 
 const words: Record<StatusName, string> = {
 	queued: 'Queued',
 	running: 'Running',
 	cancelling: 'Cancelling…',
 	succeeded: 'Done',
+	incomplete: 'Incomplete',
 	failed: 'Failed',
 	unknown: 'Outcome unknown',
 	interrupted: 'Interrupted',
 	cancelled: 'Cancelled'
 };
 
-/** The facts that decide a status' name. */
-export type Standing = Pick<JobSummary, 'status' | 'cancelRequestedAt' | 'error'>;
+/** The facts that decide a status' name; a list has no result and no notices to tell an incomplete success by. */
+export type Standing = Pick<JobSummary, 'status' | 'cancelRequestedAt' | 'error'> &
+	Partial<Pick<JobSnapshot, 'result' | 'notices'>>;
 
 /** The status as a person sees it: running splits into cancelling, failed into what a person treats differently. */
-export function statusOf({ status, cancelRequestedAt, error }: Standing): StatusName {
+export function statusOf(job: Standing): StatusName {
+	const { status, cancelRequestedAt, error } = job;
 	if (isActive(status)) return cancelRequestedAt === null ? (status as 'queued' | 'running') : 'cancelling';
 	if (error?.code === 'unknown_outcome') return 'unknown';
 	if (error?.code === 'interrupted') return 'interrupted';
+	if (isIncomplete(job)) return 'incomplete';
 	return status as 'succeeded' | 'failed' | 'cancelled';
+}
+
+/** A success that says itself that it is not whole: by its result, or by a notice. */
+export function isIncomplete({ status, result, notices }: Standing): boolean {
+	if (status !== 'succeeded') return false;
+	const partial = typeof result === 'object' && result !== null && 'complete' in result && result.complete === false;
+	return partial || (notices?.some(({ code }) => code === 'incomplete') ?? false);
 }
 
 /** The word for a status. */

@@ -1,5 +1,5 @@
 import type { JobSummary } from '../jobs/snapshot.ts';
-import { isActive } from './status.ts';
+import { isActive, statusOf, type Standing, type StatusName } from './status.ts';
 
 /** How long a toast stays, in ms. */
 export const TOAST_MS = 8_000;
@@ -12,9 +12,20 @@ export interface Toast {
 	jobId: string;
 	title: string;
 	outcome: 'ready' | 'stopped' | 'failed';
+	/** The outcome as what follows the title: "is ready". */
+	words: string;
 }
 
 const outcomes = { succeeded: 'ready', cancelled: 'stopped', failed: 'failed' } as const;
+
+const words: Partial<Record<StatusName, string>> = {
+	succeeded: 'is ready',
+	incomplete: 'is ready, but not complete',
+	cancelled: 'was stopped',
+	failed: 'failed',
+	unknown: 'outcome unknown',
+	interrupted: 'was interrupted'
+};
 
 /** The toasts that show now, newest last. */
 export class Toasts {
@@ -64,9 +75,12 @@ export class Toasts {
 }
 
 /** The outcomes of jobs that were active in the list before and have ended in the list after. */
-export function outcomesBetween(before: readonly JobSummary[], after: readonly JobSummary[]): Toast[] {
+export function outcomesBetween(before: readonly JobSummary[], after: readonly (JobSummary & Standing)[]): Toast[] {
 	const wasActive = (id: string) => before.some((job) => job.id === id && isActive(job.status));
-	return after.flatMap(({ id, title, status }) =>
-		wasActive(id) && !isActive(status) ? [{ jobId: id, title, outcome: outcomes[status as keyof typeof outcomes] }] : []
-	);
+	return after.filter(({ id, status }) => wasActive(id) && !isActive(status)).map(toastOf);
+}
+
+function toastOf(job: JobSummary & Standing): Toast {
+	const outcome = outcomes[job.status as keyof typeof outcomes];
+	return { jobId: job.id, title: job.title, outcome, words: words[statusOf(job)] ?? '' };
 }

@@ -1,5 +1,6 @@
 import { afterEach, beforeEach, expect, test, vi } from 'vitest';
 import { LiveJob, type JobCommands } from '$lib/client/live-job.svelte.ts';
+import { CommandError } from '$lib/client/trpc.ts';
 import { ServerClock } from '$lib/client/server-clock.svelte.ts';
 import type { JobEvent } from '$lib/jobs/event.ts';
 import { begun, done, researchJob, START, type Told } from '../../support/snapshot.ts';
@@ -136,6 +137,19 @@ test('CX-03 a cancel that failed says so in a sentence, can be tried again, and 
 	expect([job.cancelling, job.failure]).toEqual([false, sentence]);
 	await job.cancel();
 	expect([job.cancelling, job.failure]).toEqual([true, null]);
+});
+
+test('CX-03 a cancel that did not arrive says so, until a later command works or the connection is live', async () => {
+	const unreached = new CommandError('No answer.', { code: null, fields: [], retryAfter: null }, null);
+	const { job } = follow({ cancel: () => Promise.reject(unreached) });
+	await job.cancel();
+	expect([job.cancelling, job.failure]).toEqual([false, 'The cancel did not arrive: the job goes on. Try again.']);
+	job.live();
+	expect(job.failure).toBeNull();
+	await job.cancel();
+	expect(job.failure).not.toBeNull();
+	await job.retry();
+	expect(job.failure).toBeNull();
 });
 
 test('RS-07 a snapshot of the server replaces what was known, and what waited for the frame with it', () => {

@@ -89,6 +89,14 @@ describe('actions', () => {
 		expect(given.retry).toHaveBeenCalledOnce();
 	});
 
+	test('CX-12 Retry is offered for half a result, and not for a whole one', async () => {
+		const whole = researchJob([...begun, done('x')]);
+		const { rerender } = render(JobActions, { job: whole, cancelling: false, ...commands() });
+		expect(screen.queryByRole('button', { name: 'Retry' })).toBeNull();
+		await rerender({ job: { ...whole, result: { complete: false } } });
+		expect(screen.getByRole('button', { name: 'Retry' })).toBeEnabled();
+	});
+
 	test('CX-05 deleting asks first, and keeps the job when told so', async () => {
 		const given = commands();
 		render(JobActions, { job: researchJob([...begun, done('x')]), cancelling: false, ...given });

@@ -21,16 +21,20 @@ describe('connection', () => {
 	});
 
 	test.for([
-		['retrying', 'Trying again'],
-		['offline', 'This device is offline'],
-		['polling', 'Asking every few seconds']
-	] as const)('BY-11 %s is said calmly, with what happens and since when', async ([state, words]) => {
-		render(ConnectionLine, { state, since: Date.UTC(2026, 10, 20, 12) });
-		vi.advanceTimersByTime(1_500);
-		await tick();
-		expect(line()).toHaveTextContent(words);
-		expect(line()).toHaveTextContent(/Since \d\d:\d\d:\d\d/);
-	});
+		['retrying', 'Headway does not answer; trying again. What is shown is from'],
+		['offline', 'You are offline. What is shown is from'],
+		['polling', 'Asking every few seconds instead. Since']
+	] as const)(
+		'BY-11 %s is said calmly, with what happens and since when, and claims nothing of the jobs',
+		async ([state, words]) => {
+			render(ConnectionLine, { state, since: Date.UTC(2026, 10, 20, 12) });
+			vi.advanceTimersByTime(1_500);
+			await tick();
+			expect(line()).toHaveTextContent(words);
+			expect(line()).toHaveTextContent(/(Since|from) \d\d:\d\d:\d\d\.$/);
+			expect(line()).not.toHaveTextContent(/jobs? goe?s? on/i);
+		}
+	);
 
 	test('BY-11 the line goes when the connection is live again', async () => {
 		const { rerender } = render(ConnectionLine, { state: 'retrying', since: 0 });

@@ -66,6 +66,23 @@ describe('endings', () => {
 		expect(screen.getByText('3 minutes 12 seconds')).toBeInTheDocument();
 	});
 
+	test('CX-10 a success whose cost is not known says so', () => {
+		const job = researchJob([...begun, done('x', 8)], { cost: { usd: null, known: false } });
+		render(Ending, { job, kept: [] });
+		expect(document.querySelector('[data-ending="succeeded"]')).toHaveTextContent(/, cost not known\./);
+	});
+
+	test('RS-06 a success that is not complete says when it stopped and why', () => {
+		const message = 'Stopped at the length limit.';
+		const notice: Told = ['notice', { level: 'warning', code: 'incomplete', message }];
+		render(Ending, { job: researchJob([...begun, notice, done('x', 20)]), kept: [] });
+		const said = screen.getByRole('region', { name: 'What is missing' });
+		expect(said).toHaveTextContent(/Stopped after 00:20.*: the report is not complete/);
+		expect(said).toHaveTextContent(message);
+		expect(said.querySelector('.lucide-triangle-alert')).not.toBeNull();
+		expect(document.querySelector('[data-ending="succeeded"]')).toBeNull();
+	});
+
 	test('CX-05 a failure says what went wrong, what to do and what was kept, with an icon and words', () => {
 		const error = { code: 'timeout', message: 'Raise the time limit, or ask for less.', retryable: true } as const;
 		const job = researchJob(begun, { status: 'failed', error, cost: { usd: 0.3, known: false } });

@@ -85,10 +85,32 @@ describe('phase bar', () => {
 		expect(percentageOf({ fraction: 0.999999, basis: 'estimated' })).toMatchObject({ text: '99.9 %', value: 99.9 });
 	});
 
+	const rest = [phase('searching', 0.1), phase('reading', 0.5), phase('synthesizing', 0.8)];
+
 	test('PG-05 at the end every phase is checked and the bar is full', () => {
-		render(PhaseBar, { job: researchJob([...begun, search('tides'), done('# Report')]) });
+		render(PhaseBar, { job: researchJob([...begun, ...rest, done('# Report')]) });
 		expect(document.querySelectorAll('[data-state="done"]')).toHaveLength(4);
 		expect(bar()).toHaveAttribute('aria-valuenow', '100');
+	});
+
+	test('PG-05 a phase that a success never needed has a dash, and is said to be not needed', () => {
+		render(PhaseBar, { job: researchJob([...begun, phase('synthesizing', 0.8), done('# Report')]) });
+		for (const name of ['searching', 'reading']) {
+			expect(stateOf(name)).toHaveTextContent('not needed');
+			expect(stateOf(name)?.querySelector('.lucide-check')).toBeNull();
+			expect(stateOf(name)?.querySelector('.lucide-minus')).not.toBeNull();
+		}
+		expect(stateOf('synthesizing')?.querySelector('.lucide-check')).not.toBeNull();
+	});
+
+	test('RS-06 a success that is not complete stopped in its last phase, and is no 100 %', () => {
+		const whole = researchJob([...begun, ...rest, done('# Rep')]);
+		render(PhaseBar, { job: { ...whole, result: { complete: false } } });
+		expect(stateOf('synthesizing')).toHaveTextContent('stopped here');
+		expect(stateOf('reading')).toHaveTextContent('done');
+		expect(screen.queryByText('100 %')).toBeNull();
+		expect(bar()).not.toHaveAttribute('aria-valuenow');
+		expect(bar()).toHaveAttribute('aria-valuetext', 'stopped, not complete');
 	});
 
 	test('PG-10 the bar moves when the estimate does', async () => {

@@ -62,6 +62,15 @@ describe('readouts', () => {
 		expect(describeCost(cost, running)).toBe(said);
 	});
 
+	test('CX-03 a cancel shows in the status at once, before the job tells of it', async () => {
+		const job = researchJob(begun);
+		const { rerender } = render(Readouts, { job, elapsedMs: 0, cancelling: false });
+		expect(reading('Status')).toHaveTextContent('Running');
+		await rerender({ job, elapsedMs: 0, cancelling: true });
+		expect(reading('Status')).toHaveTextContent('Cancelling…');
+		expect(reading('Remaining')).toBeNull();
+	});
+
 	test('PG-12 a queued job shows its place', () => {
 		render(Readouts, { job: researchJob([], { queuePosition: 3 }), elapsedMs: 0 });
 		expect(screen.getByText('place 3 in the queue')).toBeInTheDocument();
@@ -72,6 +81,7 @@ describe('readouts', () => {
 		['running', {}, 'Running'],
 		['running', { cancelRequestedAt: START }, 'Cancelling…'],
 		['succeeded', {}, 'Done'],
+		['succeeded', { result: { complete: false } as never }, 'Incomplete'],
 		['failed', { error: { code: 'provider_error', message: '', retryable: true } }, 'Failed'],
 		['failed', { error: { code: 'unknown_outcome', message: '', retryable: false } }, 'Outcome unknown'],
 		['failed', { error: { code: 'interrupted', message: '', retryable: true } }, 'Interrupted'],

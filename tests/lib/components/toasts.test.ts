@@ -5,7 +5,7 @@ import Toaster from '../../../src/lib/components/Toaster.svelte';
 import { outcomesBetween, TOAST_MS, Toasts } from '../../../src/lib/components/toasts.svelte.ts';
 import { begun, done, researchJob, summaryOf } from '../../support/snapshot.ts';
 
-const toast = { jobId: 'job_1', title: 'Tides', outcome: 'ready' } as const;
+const toast = { jobId: 'job_1', title: 'Tides', outcome: 'ready', words: 'is ready' } as const;
 
 describe('toasts', () => {
 	beforeEach(() => void vi.useFakeTimers());
@@ -15,11 +15,20 @@ describe('toasts', () => {
 		const running = summaryOf(researchJob(begun));
 		const ended = summaryOf(researchJob([...begun, done('x')]));
 		expect(outcomesBetween([running], [ended])).toEqual([
-			{ jobId: ended.id, title: 'How do tides work?', outcome: 'ready' }
+			{ jobId: ended.id, title: 'How do tides work?', outcome: 'ready', words: 'is ready' }
 		]);
 		expect(outcomesBetween([ended], [ended])).toEqual([]);
 		expect(outcomesBetween([], [ended])).toEqual([]);
 		expect(outcomesBetween([running], [running])).toEqual([]);
+	});
+
+	test('RS-06 an unknown outcome and a result that is not whole are told as such', () => {
+		const running = summaryOf(researchJob(begun));
+		const error = { code: 'unknown_outcome', message: '', retryable: false } as const;
+		const lost = summaryOf(researchJob(begun, { status: 'failed', error }));
+		expect(outcomesBetween([running], [lost])[0]?.words).toBe('outcome unknown');
+		const partial = { ...summaryOf(researchJob([...begun, done('x')])), result: { complete: false } };
+		expect(outcomesBetween([running], [partial])[0]?.words).toBe('is ready, but not complete');
 	});
 
 	test('PG-12 a toast goes to its job, and away by itself after 8 s', async () => {

@@ -53,6 +53,21 @@ describe('research form', () => {
 		expect(given.start).toHaveBeenCalledTimes(2);
 	});
 
+	test.each([
+		['switch', 'Live results'],
+		['radio', 'Deep'],
+		['button', 'Advanced']
+	])('OP-06 BY-11 Ctrl+Enter on the %s “%s” starts with what is shown, and changes nothing', async (role, name) => {
+		const given = props();
+		render(Form, given);
+		await ask('How do tides work?');
+		await fireEvent.keyDown(screen.getByRole(role, { name }), { key: 'Enter', ctrlKey: true });
+		expect(given.start.mock.calls).toEqual([[{ query: 'How do tides work?', depth: 'standard' }, {}]]);
+		expect(screen.getByRole('switch', { name: 'Live results' })).toBeChecked();
+		expect(screen.getByRole('radio', { name: 'Standard' })).toBeChecked();
+		expect(screen.getByRole('button', { name: 'Advanced' })).toHaveAttribute('aria-expanded', 'false');
+	});
+
 	test('BY-11 a Start that is off says why, and starts nothing', async () => {
 		const given = props();
 		const { rerender } = render(Form, given);
@@ -105,5 +120,14 @@ describe('research form', () => {
 		expect(screen.getByLabelText('Question')).toHaveValue('How do tides work?');
 		expect(screen.getByRole('radio', { name: 'Deep' })).toBeChecked();
 		expect(screen.getByLabelText('Model')).toHaveValue('one-model');
+	});
+
+	test('CX-12 OP-06 OP-07 another like an earlier one begins with its options, and starts with them', async () => {
+		const given = props({ initial: { query: 'How do tides work?' }, initialOptions: { stream: false, timeLimit: 90 } });
+		render(Form, given);
+		expect(screen.getByRole('switch', { name: 'Live results' })).not.toBeChecked();
+		expect(screen.getByLabelText('Time limit, in minutes')).toHaveValue(1.5);
+		await fireEvent.click(start());
+		expect(given.start.mock.lastCall?.[1]).toEqual({ timeLimit: 90, stream: false });
 	});
 });
