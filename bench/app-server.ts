@@ -61,13 +61,15 @@ const provider: Provider = {
 	id: 'none',
 	label: 'None',
 	demo: false,
-	can: { background: false, webSearch: false },
+	can: { background: false, webSearch: false, images: false, structured: false },
 	defaultModel: 'none',
+	defaultImageModel: 'none',
 	searchUrl: unused,
 	create: unused,
 	resume: unused,
 	fetch: unused,
-	cancel: unused
+	cancel: unused,
+	image: unused
 };
 
 const dataDir = mkdtempSync(join(tmpdir(), 'headway-bench-'));

@@ -7,6 +7,9 @@ const keepAliveMs = 75_000;
 /** Milliseconds after which streams that have not ended by themselves are cut, and after which the process ends anyhow. */
 const cutAfterMs = 2_000;
 const exitAfterMs = 5_000;
+/** Milliseconds in which a body must have come, and for which the rest of a refused one is read and thrown away. */
+const bodyMs = 300_000;
+const lingerMs = 10_000;
 /** A terminal's Ctrl-C comes twice, from the terminal and through npm: only a later signal is a second one. */
 const sameSignalMs = 500;
 
@@ -29,7 +32,7 @@ function explain(error, config = {}) {
 		return 'There is no build yet. Run `npm start`, which makes one.';
 	}
 	if (error.name === 'ConfigError' || error.name === 'HeadwayError') return error.message;
-	if (/\b(ORIGIN|BODY_SIZE_LIMIT|XFF_DEPTH)\b/.test(error.message)) return error.message.split('\n')[0];
+	if (/\b(ORIGIN|XFF_DEPTH)\b/.test(error.message)) return error.message.split('\n')[0];
 	if (error.code === 'EADDRINUSE') {
 		return `Port ${port} on ${host} is in use by another program. Stop it, or take another port: PORT=${port + 1} npm start`;
 	}
@@ -69,6 +72,24 @@ function stopOnSignal(server, app) {
 	process.on('SIGINT', onSignal);
 }
 
+/** A body has its time, so that nobody holds connections by sending slowly. The door for files watches for silence instead. */
+function limitTime(req) {
+	const hasBody = req.headers['content-length'] !== undefined || req.headers['transfer-encoding'] !== undefined;
+	if (!hasBody || (req.method === 'POST' && /^\/api\/files(\?|$)/.test(req.url))) return;
+	const timer = setTimeout(() => req.complete || req.destroy(), bodyMs);
+	req.once('close', () => clearTimeout(timer));
+}
+
+/**
+ * A body that was refused unread would leave the next request on this connection waiting for ever: the rest is thrown away.
+ * Only for a while: the sender of a large one has read the answer by then, or never will.
+ */
+function linger(req) {
+	const timer = setTimeout(() => req.destroy(), lingerMs);
+	req.once('close', () => clearTimeout(timer));
+	req.removeAllListeners('data').resume();
+}
+
 /** The address that a person on this machine opens. */
 function addressOf({ origin, host }, { port }) {
 	if (origin) return String(origin);
@@ -84,7 +105,8 @@ process.on('unhandledRejection', (reason) => console.error('Unhandled rejection:
 // so that plain http on a LAN address passes the same-origin check (adapter-node would assume https).
 const trustsProxy = process.env.PROTOCOL_HEADER !== undefined;
 process.env.PROTOCOL_HEADER ??= 'x-forwarded-proto';
-process.env.BODY_SIZE_LIMIT ??= '1M';
+// The app counts by itself: files may be large, all else may not (lib/server/http/body-limit.ts).
+process.env.BODY_SIZE_LIMIT = 'Infinity';
 
 const { handler, app } = await load().catch((error) => {
 	const sentence = explain(error);
@@ -94,10 +116,12 @@ const { handler, app } = await load().catch((error) => {
 
 const server = http.createServer((req, res) => {
 	if (!trustsProxy) req.headers['x-forwarded-proto'] = req.socket.encrypted ? 'https' : 'http';
-	// A body that was refused unread would leave the next request on this connection waiting for ever: the rest is thrown away.
-	res.once('finish', () => req.complete || req.removeAllListeners('data').resume());
+	limitTime(req);
+	res.once('finish', () => req.complete || linger(req));
 	handler(req, res);
 });
+// A large file on a slow line takes longer than any limit for all: see limitTime.
+server.requestTimeout = 0;
 server.keepAliveTimeout = keepAliveMs;
 server.headersTimeout = keepAliveMs + 5_000;
 stopOnSignal(server, app);

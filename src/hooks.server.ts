@@ -3,6 +3,7 @@ import { env } from '$env/dynamic/private';
 import { operationRuns } from '$lib/operations/index.server.ts';
 import { createApp, type App } from '$lib/server/app.ts';
 import { readConfig } from '$lib/server/config.ts';
+import { limitBody } from '$lib/server/http/body-limit.ts';
 import { guard, secure } from '$lib/server/http/guard.ts';
 import { problem } from '$lib/server/http/problem.ts';
 import type { Handle, HandleServerError, ServerInit } from '@sveltejs/kit';
@@ -23,7 +24,7 @@ export const handle: Handle = async ({ event, resolve }) => {
 	if (!app) throw new Error('the app is not started');
 	event.locals.app = app;
 	event.locals.owner = 'local';
-	const refused = guard(event, app.config);
+	const refused = guard(event, app.config) ?? (await limitBody(event));
 	return secure(refused ? problem(refused) : await resolve(event), event, app.config);
 };
 

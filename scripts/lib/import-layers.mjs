@@ -16,9 +16,9 @@ const layers = [
 		packages: /^zod$/
 	},
 	{
-		of: /^lib\/operations\/[^/]+\/[^/]+\.server\.ts$/,
+		of: /^lib\/operations\/[^/]+\/[^/]+\.server\.(ts|mjs)$/,
 		why: 'an operation touches only what its context gives: no server, no client, no vendor',
-		sources: ['own', /^lib\/operations\/operation\.ts$/, /^lib\/jobs\//],
+		sources: ['own', /^lib\/operations\/(operation|provider)\.ts$/, /^lib\/jobs\//],
 		packages: { not: vendorPackages }
 	},
 	{
@@ -44,7 +44,7 @@ const layers = [
 		why: 'models are pure and shared by both sides',
 		sources: [
 			'own',
-			/^lib\/operations\/(operation|index|tracking)\.ts$/,
+			/^lib\/operations\/(operation|provider|index|tracking)\.ts$/,
 			/^lib\/operations\/[^/]+\/model\.ts$/,
 			/^lib\/jobs\//
 		],

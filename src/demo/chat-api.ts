@@ -6,7 +6,7 @@ import { Answered } from './exchange.ts';
 import type { Fault, FaultDeck, Struck } from './faults.ts';
 import { promptOf, textOfPrompt } from './prompt.ts';
 import { requireModel } from './request.ts';
-import type { Clock } from './responses-api.ts';
+import type { Clock } from './clock.ts';
 import { seededId } from './seeded.ts';
 import { tokensIn } from './usage.ts';
 import { dataFrame, readJson } from './wire.ts';

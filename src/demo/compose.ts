@@ -1,7 +1,10 @@
 import { answer } from './answer.ts';
 import { bend, messageLimit } from './course.ts';
 import type { Run } from './course.ts';
+import { documentPart } from './documents/document.ts';
 import type { ScriptedEvent } from './events.ts';
+import { mayDraw, pictureOf } from './images/image-tool.ts';
+import { playPicture } from './images/picture-call.ts';
 import type { Links } from './links.ts';
 import { furtherThought, planningThought, readingThought, synthesisThought } from './narrative.ts';
 import { promptOf, textOfPrompt } from './prompt.ts';
@@ -18,6 +21,8 @@ import type { Search } from './queries.ts';
 // A whole research takes 18 to 40 s by depth, so that a person can follow it (milliseconds at pace 1).
 const DURATION = { quick: 18_000, standard: 27_000, deep: 36_000 };
 const DURATION_SPREAD = 4_000;
+// Nobody waits for a part of a document much longer than this, however much it says.
+const PART_DURATION = { least: 2_200, most: 4_600 };
 const SEARCH_MS = 1300;
 const OPEN_MS = 900;
 const FIND_MS = 500;
@@ -27,7 +32,8 @@ export function compose(source: Source, run: Run): ScriptedEvent[] {
 	const prompt = promptOf(run.request.body.input, 'input');
 	const script = new Script(run.id, textOfPrompt(prompt));
 	begin(script, run);
-	if (mayResearch(run.request)) playResearch(script, source, run, prompt);
+	if (mayDraw(run.request)) playPicture(script, run, pictureOf(run.request, prompt.user), prompt.user);
+	else if (mayResearch(run.request)) playResearch(script, source, run, prompt);
 	else playAnswer(script, source, run, prompt);
 	return bend(script.events(), run, textOfPrompt(prompt));
 }
@@ -53,11 +59,15 @@ function playResearch(script: Script, source: Source, run: Run, prompt: Prompt):
 }
 
 function playAnswer(script: Script, { library, links }: Source, run: Run, prompt: Prompt): void {
-	const text = answer(library, links, prompt);
-	const thought = '**Looking it up** I will look in the prompt first, then in the library.';
+	const part = documentPart(library, run.request, prompt.user);
+	const text = part ? { text: part.text, annotations: [] } : answer(library, links, prompt);
+	const thought = part?.thought ?? '**Looking it up** I will look in the prompt first, then in the library.';
 	script.wait(300).reasoning(run.request.summary === null ? null : thought);
 	if (run.courses.some(({ name }) => name === 'refusal')) script.wait(300).refusal(REFUSAL);
 	else script.wait(300).message(text, messageLimit(run, script.events(), text.text));
+	if (!part) return;
+	const took = script.events().at(-1)?.at ?? 0;
+	stretch(script.events(), Math.min(PART_DURATION.most, Math.max(PART_DURATION.least, took)));
 }
 
 const REFUSAL = "I'm sorry, but I can't help with that. (The demo was asked to refuse.)";

@@ -1,9 +1,9 @@
 import type { IncomingMessage, ServerResponse } from 'node:http';
+import type { Clock } from './clock.ts';
 import type { FaultDeck } from './faults.ts';
 import type { Ledger } from './ledger.ts';
-import type { Clock } from './responses-api.ts';
-import type { Responses } from './responses.ts';
 import { objectAt } from './stored-response.ts';
+import type { Work } from './work.ts';
 import { readJson, sendJson, WireError } from './wire.ts';
 
 // More would only slow the answer down: every one is read from its file.
@@ -13,13 +13,13 @@ const LISTED = 100;
 export class Control {
 	readonly #deck: FaultDeck;
 	readonly #ledger: Ledger;
-	readonly #responses: Responses;
+	readonly #work: Work;
 	readonly #clock: Clock;
 
-	constructor(deck: FaultDeck, ledger: Ledger, responses: Responses, clock: Clock) {
+	constructor(deck: FaultDeck, ledger: Ledger, work: Work, clock: Clock) {
 		this.#deck = deck;
 		this.#ledger = ledger;
-		this.#responses = responses;
+		this.#work = work;
 		this.#clock = clock;
 	}
 
@@ -42,7 +42,7 @@ export class Control {
 	}
 
 	#state() {
-		const responses = this.#responses.newest(LISTED).map((response) => {
+		const responses = this.#work.kept.newest(LISTED).map((response) => {
 			const { status, usage } = objectAt(response, this.#clock.now());
 			return {
 				id: response.id,
@@ -52,7 +52,13 @@ export class Control {
 				usage
 			};
 		});
-		return { pace: this.#clock.pace, faults: this.#deck.armed(), ledger: this.#ledger.entries(), responses };
+		return {
+			pace: this.#clock.pace,
+			faults: this.#deck.armed(),
+			ledger: this.#ledger.entries(),
+			responses,
+			drawing: this.#work.studio.drawing
+		};
 	}
 }
 

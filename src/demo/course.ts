@@ -1,5 +1,6 @@
 import { outputAfter } from './events.ts';
 import type { ScriptedEvent, WireEvent } from './events.ts';
+import { imageToolUsage, isRefused, mayDraw } from './images/image-tool.ts';
 import { mayResearch } from './request.ts';
 import { responseObject } from './response-object.ts';
 import type { Identity, Standing } from './response-object.ts';
@@ -30,16 +31,21 @@ const SERVER_ERROR = {
 	message: 'The demo was asked to fail here. An error occurred while processing your request.'
 };
 
+const IMAGE_REFUSED = {
+	code: 'image_content_policy_violation',
+	message: 'Your request was rejected by the safety system.'
+};
+
 /** Turns the plain course of a run into the final one: faults, keepalives, sequence numbers and the terminal event. */
 export function bend(events: ScriptedEvent[], run: Run, prompt: string): ScriptedEvent[] {
 	if (has(run, 'stuck_queued')) return numbered(stuck(events));
-	const broken = run.courses.find(({ name }) => /^(failed|nested_error|flat_error)$/.test(name));
+	const broken = breakOf(run, prompt);
 	const alive = withKeepalives(events);
 	const kept = broken ? alive.slice(0, broken.after ?? Math.ceil(alive.length * 0.6)) : alive;
 	const told = [...withUnknownEvent(kept, run)];
-	if (broken && broken.name !== 'failed')
+	if (broken && /_error$/.test(broken.name))
 		told.push({ at: told.at(-1)?.at ?? 0, event: errorEvent(broken.name, run.id) });
-	const event = broken ? failedEvent(run, told, prompt) : endedEvent(run, told, prompt);
+	const event = broken ? failedEvent(run, told, prompt, broken.name) : endedEvent(run, told, prompt);
 	return numbered([...told, { at: (told.at(-1)?.at ?? 0) + 20, event }]);
 }
 
@@ -64,6 +70,13 @@ export function messageLimit(run: Run, before: ScriptedEvent[], text: string): n
 
 function has({ courses }: Run, name: string): boolean {
 	return courses.some((course) => course.name === name);
+}
+
+/** What makes the run fail, if anything does. */
+function breakOf(run: Run, prompt: string): Course | undefined {
+	const broken = run.courses.find(({ name }) => /^(failed|nested_error|flat_error|moderation_midstream)$/.test(name));
+	if (broken?.name === 'moderation_midstream') return { name: broken.name };
+	return broken ?? (isRefused(run.request, prompt) ? { name: 'moderation_midstream', after: 6 } : undefined);
 }
 
 function stuck(events: ScriptedEvent[]): ScriptedEvent[] {
@@ -107,10 +120,10 @@ function errorEvent(name: string, id: string): WireEvent {
 	return { type: 'error', error: { type: 'server_error', code: SERVER_ERROR.code, message, param: null } };
 }
 
-function failedEvent(run: Run, events: ScriptedEvent[], prompt: string): WireEvent {
+function failedEvent(run: Run, events: ScriptedEvent[], prompt: string, by: string): WireEvent {
 	const standing: Standing = {
 		status: 'failed',
-		error: SERVER_ERROR,
+		error: by === 'moderation_midstream' ? IMAGE_REFUSED : SERVER_ERROR,
 		output: outputAfter(events),
 		...used(run, events, prompt)
 	};
@@ -132,6 +145,10 @@ function endedEvent(run: Run, events: ScriptedEvent[], prompt: string): WireEven
 
 function used(run: Identity & { usageNull: boolean }, events: ScriptedEvent[], prompt: string): Partial<Standing> {
 	if (run.usageNull) return { usage: null };
-	const toolUsage = mayResearch(run.request) ? { toolUsage: toolUsageAfter(events) } : {};
-	return { usage: usageAfter(prompt, events), ...toolUsage };
+	const usage = usageAfter(prompt, events);
+	if (mayDraw(run.request)) {
+		const image_gen = imageToolUsage(run.request, prompt, events);
+		return { usage, toolUsage: { ...toolUsageAfter(events), image_gen } };
+	}
+	return mayResearch(run.request) ? { usage, toolUsage: toolUsageAfter(events) } : { usage };
 }

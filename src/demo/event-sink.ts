@@ -10,14 +10,16 @@ const DEFAULT_AFTER = 10;
 export class EventSink {
 	readonly #res: ServerResponse;
 	readonly #fault: Fault | undefined;
+	readonly #after: number;
 	readonly #gone = new AbortController();
 	#frames = 0;
 	#ended = false;
 
-	/** Sends the headers. */
-	constructor(res: ServerResponse, fault: Fault | undefined) {
+	/** Sends the headers. A fault that does not say where strikes behind frame number `defaultAfter`. */
+	constructor(res: ServerResponse, fault: Fault | undefined, defaultAfter = DEFAULT_AFTER) {
 		this.#res = res;
 		this.#fault = fault;
+		this.#after = fault?.after ?? defaultAfter;
 		res.on('close', () => this.#gone.abort());
 		openEventStream(res);
 	}
@@ -30,7 +32,7 @@ export class EventSink {
 	/** Sends one frame, or breaks; resolves when it has left the process. */
 	async send(frame: string): Promise<void> {
 		const index = this.#frames++;
-		if (this.#fault && index === (this.#fault.after ?? DEFAULT_AFTER)) await this.#strike(this.#fault);
+		if (this.#fault && index === this.#after) await this.#strike(this.#fault);
 		if (!this.open) return;
 		for (const piece of this.#pieces(frame, index)) {
 			await this.#write(piece);
@@ -58,7 +60,7 @@ export class EventSink {
 	}
 
 	#pieces(frame: string, index: number): (string | Buffer)[] {
-		const struck = index === (this.#fault?.after ?? DEFAULT_AFTER);
+		const struck = index === this.#after;
 		if (this.#fault?.name === 'malformed' && struck)
 			return [`${frame.trimEnd().slice(0, -Math.ceil(frame.length / 4))}\n\n`];
 		if (this.#fault?.name === 'duplicate') return [frame, frame];

@@ -30,6 +30,7 @@ export interface OutputItem {
 	content?: TextPart[];
 	action?: { type: string };
 	role?: string;
+	result?: unknown;
 	phase?: string;
 }
 

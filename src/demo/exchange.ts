@@ -15,6 +15,8 @@ export class Exchange {
 	readonly res: ServerResponse;
 	readonly url: URL;
 	readonly entry: LedgerEntry;
+	/** Aborted with Answered when the client has gone, and when it has its answer. */
+	readonly gone: AbortSignal;
 	readonly #startedAt = performance.now();
 	readonly #requestId = `req_${randomBytes(16).toString('hex')}`;
 
@@ -23,6 +25,9 @@ export class Exchange {
 		this.res = res;
 		this.url = url;
 		this.entry = entry;
+		const gone = new AbortController();
+		res.on('close', () => gone.abort(new Answered()));
+		this.gone = gone.signal;
 	}
 
 	/** Sets the headers that every answer has; its processing time is that until now. */

@@ -1,7 +1,7 @@
 import { WireError } from './wire.ts';
 
 /** What a request does, as faults are aimed at it. */
-export type Operation = 'create' | 'stream' | 'resume' | 'get' | 'cancel';
+export type Operation = 'create' | 'stream' | 'resume' | 'get' | 'cancel' | 'image';
 
 /** An order to break something. */
 export interface Fault {
@@ -23,7 +23,7 @@ export interface Fault {
 /** The stage of a request at which a fault strikes; at most one fault per stage strikes a request. */
 export type Stage = 'delay' | 'refuse' | 'course' | 'usage' | 'reply' | 'tell';
 
-const OPERATIONS: Operation[] = ['create', 'stream', 'resume', 'get', 'cancel'];
+const OPERATIONS: Operation[] = ['create', 'stream', 'resume', 'get', 'cancel', 'image'];
 
 const FAULTS: Record<string, { stage: Stage; on: Operation[] }> = {
 	slow_headers: { stage: 'delay', on: ['create'] },
@@ -35,6 +35,7 @@ const FAULTS: Record<string, { stage: Stage; on: Operation[] }> = {
 	auth: { stage: 'refuse', on: ['create'] },
 	no_model: { stage: 'refuse', on: ['create'] },
 	too_old: { stage: 'refuse', on: ['resume'] },
+	moderation: { stage: 'refuse', on: ['image'] },
 	cancel_error: { stage: 'refuse', on: ['cancel'] },
 	failed: { stage: 'course', on: ['create'] },
 	incomplete: { stage: 'course', on: ['create'] },
@@ -43,6 +44,9 @@ const FAULTS: Record<string, { stage: Stage; on: Operation[] }> = {
 	flat_error: { stage: 'course', on: ['create'] },
 	stuck_queued: { stage: 'course', on: ['create'] },
 	unknown_event: { stage: 'course', on: ['create'] },
+	fewer_partials: { stage: 'course', on: ['image'] },
+	final_only: { stage: 'course', on: ['image'] },
+	moderation_midstream: { stage: 'course', on: ['image'] },
 	usage_null: { stage: 'usage', on: ['create', 'cancel'] },
 	lost_create: { stage: 'reply', on: ['create'] },
 	json_instead: { stage: 'reply', on: ['stream', 'resume'] },

@@ -1,4 +1,5 @@
 import type { Fault } from './faults.ts';
+import { moderationError } from './images/refused.ts';
 import { modelNotFound } from './request.ts';
 import { WireError } from './wire.ts';
 
@@ -30,6 +31,8 @@ export function refusalOf(fault: Fault): WireError | { status: number; html: str
 			return new WireError(401, 'Incorrect API key provided.', { code: 'invalid_api_key' });
 		case 'no_model':
 			return modelNotFound('the-model-you-asked-for');
+		case 'moderation':
+			return moderationError();
 		case 'too_old':
 			return new WireError(400, 'This response can no longer be streamed because it is more than 5 minutes old.', {
 				param: 'stream'

@@ -2,8 +2,10 @@ import { promptOf } from './prompt.ts';
 import type { Depth } from './research.ts';
 import { WireError } from './wire.ts';
 
-/** The models that the demo offers. */
-export const MODELS = ['demo-research-1', 'demo-chat-1'];
+/** The models that write, the models that draw, and all that the demo offers. */
+export const TEXT_MODELS = ['demo-research-1', 'demo-chat-1'];
+export const IMAGE_MODELS = ['demo-image-1'];
+export const MODELS = [...TEXT_MODELS, ...IMAGE_MODELS];
 
 /** A create request of the Responses API, checked. Fields that are only echoed stay in `body`. */
 export interface CreateRequest {
@@ -50,14 +52,14 @@ export function parseCreate(body: Record<string, unknown>): CreateRequest {
 	return request;
 }
 
-/** Throws a WireError unless the demo has this model: 400 when there is none, 404 when it is unknown. */
-export function requireModel(model: unknown): void {
+/** Throws a WireError unless the demo has this model for the purpose: 400 when there is none, 404 when it is unknown. */
+export function requireModel(model: unknown, among = TEXT_MODELS): void {
 	if (typeof model !== 'string' || !model)
 		throw new WireError(400, "Missing required parameter: 'model'.", {
 			param: 'model',
 			code: 'missing_required_parameter'
 		});
-	if (!MODELS.includes(model)) throw modelNotFound(model);
+	if (!among.includes(model)) throw modelNotFound(model);
 }
 
 export function modelNotFound(model: string): WireError {

@@ -1,4 +1,5 @@
 import { randomUUID } from 'node:crypto';
+import type { Clock } from './clock.ts';
 import { compose } from './compose.ts';
 import type { Source } from './research.ts';
 import type { Course } from './course.ts';
@@ -6,6 +7,9 @@ import { EventSink } from './event-sink.ts';
 import type { Exchange } from './exchange.ts';
 import { Answered } from './exchange.ts';
 import type { Fault, FaultDeck, Operation, Struck } from './faults.ts';
+import { mayDraw, pictureOf } from './images/image-tool.ts';
+import { developed } from './images/picture-call.ts';
+import type { Studio } from './images/studio.ts';
 import { promptOf, textOfPrompt } from './prompt.ts';
 import { parseCreate } from './request.ts';
 import type { CreateRequest } from './request.ts';
@@ -14,12 +18,7 @@ import { seededId } from './seeded.ts';
 import { dueCount, dueIn, hasEnded, objectAt } from './stored-response.ts';
 import type { StoredResponse } from './stored-response.ts';
 import { eventFrame, readJson, WireError } from './wire.ts';
-
-/** The clock of the demo: `pace` holds for responses that are created from now on. */
-export interface Clock {
-	now: () => number;
-	pace: number;
-}
+import type { Work } from './work.ts';
 
 // A waiting stream looks at the clock this often, so that a cancel, or a clock that was moved, is noticed.
 const LOOK_MS = 100;
@@ -30,10 +29,12 @@ export class ResponsesApi {
 	readonly #responses: Responses;
 	readonly #deck: FaultDeck;
 	readonly #clock: Clock;
+	readonly #studio: Studio;
 
-	constructor(source: Source, responses: Responses, deck: FaultDeck, clock: Clock) {
+	constructor(source: Source, { kept, studio }: Work, deck: FaultDeck, clock: Clock) {
 		this.#source = source;
-		this.#responses = responses;
+		this.#responses = kept;
+		this.#studio = studio;
 		this.#deck = deck;
 		this.#clock = clock;
 	}
@@ -42,14 +43,16 @@ export class ResponsesApi {
 		const request = parseCreate(await readJson(exchange.req));
 		const prompt = textOfPrompt(promptOf(request.body.input, 'input'));
 		this.#requirePrevious(request);
+		if (mayDraw(request)) pictureOf(request, prompt);
 		const operations: Operation[] = request.stream ? ['create', 'stream'] : ['create'];
+		if (mayDraw(request)) operations.push('image');
 		const struck = await exchange.strike(this.#deck, operations, prompt);
 		const response = this.#make(request, prompt, struck);
 		exchange.about(response.id, request.metadata);
 		if (struck.reply?.name === 'lost_create') throw this.#hangUp(exchange);
 		if (request.stream && !struck.reply) return this.#stream(exchange, response, 0, struck.tell);
 		if (!request.background) await this.#untilEnd(exchange, response);
-		exchange.json(200, this.#objectOf(response));
+		exchange.json(200, await this.#developed(exchange, response, this.#objectOf(response)));
 	}
 
 	async retrieve(exchange: Exchange, id: string): Promise<void> {
@@ -57,7 +60,8 @@ export class ResponsesApi {
 		const streamed = exchange.url.searchParams.get('stream') === 'true';
 		const struck = await exchange.strike(this.#deck, [streamed ? 'resume' : 'get'], response.prompt);
 		if (struck.tell?.name === 'cut' && !streamed) throw this.#hangUp(exchange);
-		if (!streamed || struck.reply) return exchange.json(200, this.#objectOf(response));
+		if (!streamed || struck.reply)
+			return exchange.json(200, await this.#developed(exchange, response, this.#objectOf(response)));
 		this.#requireStreamable(response);
 		return this.#stream(exchange, response, startIndex(exchange.url), struck.tell);
 	}
@@ -70,7 +74,7 @@ export class ResponsesApi {
 		if (status === 'completed' || status === 'failed') throw new WireError(400, `Cannot cancel a ${status} response.`);
 		if (status === 'incomplete') throw new WireError(400, 'Cannot cancel a response in terminal state.');
 		this.#responses.cancel(id, struck.usage !== undefined);
-		exchange.json(200, this.#objectOf(this.#find(exchange, id)));
+		exchange.json(200, await this.#developed(exchange, response, this.#objectOf(response)));
 	}
 
 	async remove(exchange: Exchange, id: string): Promise<void> {
@@ -102,23 +106,35 @@ export class ResponsesApi {
 	async #stream(exchange: Exchange, response: StoredResponse, from: number, fault: Fault | undefined): Promise<void> {
 		exchange.prepareHeaders();
 		const sink = new EventSink(exchange.res, fault);
-		const finished = await this.#follow(sink, response.id, from);
-		sink.end();
-		// Hanging up is how a response that does not run in the background is cancelled.
-		if (!finished && !response.request.background) this.#responses.cancel(response.id);
+		let finished = false;
+		try {
+			finished = await this.#follow(exchange, sink, response.id, from);
+		} finally {
+			sink.end();
+			// Hanging up is how a response that does not run in the background is cancelled.
+			if (!finished && !response.request.background) this.#responses.cancel(response.id);
+		}
 	}
 
 	/** Sends the events from index `next` on as they become due; resolves to whether all were sent. */
-	async #follow(sink: EventSink, id: string, next: number): Promise<boolean> {
+	async #follow(exchange: Exchange, sink: EventSink, id: string, next: number): Promise<boolean> {
 		while (sink.open) {
 			const response = this.#responses.get(id);
 			if (!response) return true;
 			for (const due = dueCount(response, this.#clock.now()); next < due && sink.open; next++)
-				await sink.send(eventFrame(response.events[next]?.event ?? { type: 'keepalive' }));
+				await sink.send(eventFrame(await this.#developed(exchange, response, eventAt(response, next))));
 			if (next >= response.events.length) return sink.open;
 			await sink.wait(Math.min(LOOK_MS, Math.max(1, dueIn(response, next, this.#clock.now()))));
 		}
 		return false;
+	}
+
+	/** The value with its pictures drawn; throws Answered when the client goes meanwhile. */
+	async #developed<Value>(exchange: Exchange, { request }: StoredResponse, value: Value): Promise<Value> {
+		if (!mayDraw(request)) return value;
+		exchange.gone.throwIfAborted();
+		const { user } = promptOf(request.body.input, 'input');
+		return developed(value, pictureOf(request, user), this.#studio, exchange.gone);
 	}
 
 	async #untilEnd(exchange: Exchange, response: StoredResponse): Promise<void> {
@@ -170,6 +186,10 @@ export class ResponsesApi {
 		exchange.res.socket?.destroy();
 		return new Answered();
 	}
+}
+
+function eventAt({ events }: StoredResponse, index: number): { type: string } {
+	return events[index]?.event ?? { type: 'keepalive' };
 }
 
 function startIndex(url: URL): number {

@@ -54,6 +54,23 @@ export class Script {
 		return this.#close(output_index, { id, type: 'web_search_call', status: 'completed', action }, read);
 	}
 
+	/** A call of the image tool: its previews and its picture, with the fields they add and when they come after its start. */
+	imageCall(previews: Shown[], picture: Shown): this {
+		const head = { type: 'image_generation_call' };
+		const { id, output_index } = this.#open('ig', { ...head, status: 'in_progress', result: null });
+		const place = { item_id: id, output_index };
+		const from = this.#at;
+		this.wait(40).emit({ type: 'response.image_generation_call.in_progress', ...place });
+		this.wait(200).emit({ type: 'response.image_generation_call.generating', ...place });
+		for (const [partial_image_index, { at, fields }] of previews.entries()) {
+			this.#at = from + at;
+			this.emit({ type: 'response.image_generation_call.partial_image', ...place, partial_image_index, ...fields });
+		}
+		this.#at = from + picture.at;
+		this.emit({ type: 'response.image_generation_call.completed', ...place });
+		return this.#close(output_index, { id, ...head, status: 'completed', ...picture.fields });
+	}
+
 	/** The final message. Beyond `limit` characters it breaks off, and the item ends as incomplete. */
 	message({ text, annotations }: CitedText, limit = Infinity): this {
 		const head = { type: 'message', role: 'assistant', phase: 'final_answer' };
@@ -122,6 +139,12 @@ export class Script {
 	#close(output_index: number, item: OutputItem, read?: number): this {
 		return this.emit({ type: 'response.output_item.done', output_index, item }, read);
 	}
+}
+
+/** Something that a tool shows: milliseconds after its start, and the fields of its event. */
+export interface Shown {
+	at: number;
+	fields: Record<string, unknown>;
 }
 
 interface Place {

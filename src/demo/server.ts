@@ -6,13 +6,15 @@ import { ChatApi } from './chat-api.ts';
 import { Control } from './control.ts';
 import { Answered, Exchange } from './exchange.ts';
 import { FaultDeck } from './faults.ts';
+import { ImagesApi } from './images/images-api.ts';
+import { Studio } from './images/studio.ts';
 import { Ledger } from './ledger.ts';
 import { Library } from './library.ts';
 import { Links } from './links.ts';
 import { servePage } from './pages.ts';
 import { modelNotFound, MODELS } from './request.ts';
 import { ResponsesApi } from './responses-api.ts';
-import type { Clock } from './responses-api.ts';
+import type { Clock } from './clock.ts';
 import { Responses } from './responses.ts';
 import { sendJson, WireError } from './wire.ts';
 
@@ -60,6 +62,7 @@ class Router {
 	readonly #ledger = new Ledger();
 	readonly #responses: ResponsesApi;
 	readonly #chat: ChatApi;
+	readonly #images: ImagesApi;
 	readonly #control: Control;
 	readonly #clock: Clock;
 
@@ -69,9 +72,11 @@ class Router {
 		const kept = new Responses(join(options.dataDir, 'responses'), this.#clock.now);
 		const source = { library, links: new Links(options.linkBase ?? '') };
 		const deck = new FaultDeck();
-		this.#responses = new ResponsesApi(source, kept, deck, this.#clock);
+		const studio = new Studio();
+		this.#responses = new ResponsesApi(source, { kept, studio }, deck, this.#clock);
 		this.#chat = new ChatApi(source, deck, this.#clock);
-		this.#control = new Control(deck, this.#ledger, kept, this.#clock);
+		this.#images = new ImagesApi(studio, deck, this.#clock);
+		this.#control = new Control(deck, this.#ledger, { kept, studio }, this.#clock);
 	}
 
 	async handle(req: IncomingMessage, res: ServerResponse): Promise<void> {
@@ -109,13 +114,13 @@ class Router {
 		const [, id = '', action] = /^\/v1\/responses\/([^/]+)(\/cancel)?$/.exec(path) ?? [];
 		if (route === 'POST /v1/responses') return this.#responses.create(exchange);
 		if (route === 'POST /v1/chat/completions') return this.#chat.create(exchange);
+		if (route === 'POST /v1/images/generations') return this.#images.generate(exchange);
+		if (route === 'POST /v1/images/edits') return this.#images.edit(exchange);
 		if (id && action && exchange.req.method === 'POST') return this.#responses.cancel(exchange, id);
 		if (id && !action && exchange.req.method === 'GET') return this.#responses.retrieve(exchange, id);
 		if (id && !action && exchange.req.method === 'DELETE') return this.#responses.remove(exchange, id);
 		if (route === 'GET /v1/models') return exchange.json(200, { object: 'list', data: MODELS.map(modelObject) });
 		if (route.startsWith('GET /v1/models/')) return exchange.json(200, findModel(path));
-		if (path.startsWith('/v1/images'))
-			throw new WireError(501, 'The demo draws no images yet.', { type: 'server_error', code: 'not_implemented' });
 		throw new WireError(404, `Invalid URL (${route})`);
 	}
 }

@@ -53,7 +53,31 @@ test.for([
 	['an unknown model asked for', 'GET', '/models/gpt-6-astra', undefined, 404],
 	['an unknown path', 'GET', '/vector_stores', undefined, 404],
 	['a wrong method', 'PUT', '/responses', {}, 404],
-	['images, which are not there yet', 'POST', '/images/generations', { prompt: 'x' }, 501]
+	['a picture without a prompt', 'POST', '/images/generations', {}, 400],
+	['a picture by a model that writes', 'POST', '/images/generations', { prompt: 'x', model: 'demo-chat-1' }, 404],
+	['a text by a model that draws', 'POST', '/responses', { input: 'x', model: 'demo-image-1' }, 404],
+	['a size of odd edges', 'POST', '/images/generations', { prompt: 'x', size: '1000x1000' }, 400],
+	['a size too long', 'POST', '/images/generations', { prompt: 'x', size: '3840x1024' }, 400],
+	['a size too large', 'POST', '/images/generations', { prompt: 'x', size: '3840x3840' }, 400],
+	['too many previews', 'POST', '/images/generations', { prompt: 'x', stream: true, partial_images: 4 }, 400],
+	['previews without a stream', 'POST', '/images/generations', { prompt: 'x', partial_images: 1 }, 400],
+	['too many pictures', 'POST', '/images/generations', { prompt: 'x', n: 11 }, 400],
+	['an unknown quality', 'POST', '/images/generations', { prompt: 'x', quality: 'hd' }, 400],
+	[
+		'a transparent jpeg',
+		'POST',
+		'/images/generations',
+		{ prompt: 'x', background: 'transparent', output_format: 'jpeg' },
+		400
+	],
+	['an edit that is no form', 'POST', '/images/edits', { prompt: 'x' }, 400],
+	[
+		'an image tool with a bad size',
+		'POST',
+		'/responses',
+		{ model: 'demo-chat-1', input: 'x', tools: [{ type: 'image_generation', size: '9x9' }] },
+		400
+	]
 ] as const)('BY-15 %s gets an OpenAI error body, and the demo lives on', async ([, method, path, body, status]) => {
 	const demo = await demoFor();
 	const answer = await request(demo, method, path, body);
@@ -84,7 +108,7 @@ test('BY-15 the models are listed through the SDK', async () => {
 	const demo = await demoFor();
 	const ids: string[] = [];
 	for await (const { id } of clientFor(demo).models.list()) ids.push(id);
-	expect(ids).toEqual(['demo-research-1', 'demo-chat-1']);
+	expect(ids).toEqual(['demo-research-1', 'demo-chat-1', 'demo-image-1']);
 });
 
 test('BY-15 max_output_tokens cuts the report short, and the response says why', async () => {

@@ -117,6 +117,7 @@ export interface ControlState {
 	faults: { name: string; times: number }[];
 	ledger: { method: string; path: string; status: number; responseId?: string; jobId?: string; fault?: string }[];
 	responses: { id: string; status: string; jobId: string | null; createdAt: number; usage: unknown }[];
+	drawing: number;
 }
 
 /** The fields of a Response object that the tests look at. */

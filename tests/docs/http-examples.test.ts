@@ -25,8 +25,14 @@ const shared = {
 };
 const apiOnly = {
 	retry: '/retry',
+	batch: '"inputs":',
+	variants: '"vary":',
+	batchParts: '/api/batches/$JOB',
 	list: '?status=',
-	download: 'artifacts/',
+	download: 'curl -sO',
+	range: '-r 0-99',
+	uploadForm: '-F ',
+	uploadBody: '--data-binary',
 	problem: '"query":"?"',
 	fetch: 'TextDecoderStream',
 	trpc: 'createTRPCClient'
@@ -125,6 +131,17 @@ describe.skipIf(!hasCurl)('the other shell examples of the API page', () => {
 		expect((await fetch(`${url}/api/jobs/${id}`)).status).toBe(404);
 	});
 
+	test('OP-08 a batch from a list, one from what varies, and how their parts stand', async () => {
+		const { app, url } = await serve();
+		const listed = JSON.parse((await shell(example('api', 'batch'), url)).out) as JobSnapshot;
+		const varied = JSON.parse((await shell(example('api', 'variants'), url)).out) as JobSnapshot;
+		for (const { id } of [listed, varied]) {
+			expect(await ended(app, id)).toMatchObject({ operation: 'batch', result: { succeeded: 2 } });
+			const { out } = await shell(example('api', 'batchParts'), url, { JOB: id });
+			expect(JSON.parse(out)).toMatchObject({ id, children: [{ status: 'succeeded' }, { status: 'succeeded' }] });
+		}
+	});
+
 	test('DC-07 list and download: the ended job, and its report as a file', async () => {
 		const { app, url } = await serve();
 		const { id } = await start(app, 'research', quick);
@@ -134,6 +151,29 @@ describe.skipIf(!hasCurl)('the other shell examples of the API page', () => {
 		const folder = temporaryFolder();
 		await shell(example('api', 'download'), url, { JOB: id }, folder);
 		expect(readFileSync(join(folder, 'report.md'), 'utf8')).toMatch(/^# /);
+	});
+
+	test('CX-07 a range: the first hundred bytes of a file', async () => {
+		const { app, url } = await serve();
+		const { id } = await start(app, 'research', quick);
+		const { report } = (await ended(app, id)).result as { report: string };
+		const folder = temporaryFolder();
+		await shell(example('api', 'range'), url, { JOB: id }, folder);
+		const beginning = readFileSync(join(folder, 'beginning.md'));
+		expect(beginning).toHaveLength(100);
+		expect(Buffer.from(report).subarray(0, 100).equals(beginning)).toBe(true);
+	});
+
+	test('CX-07 files: sent as a form and as a body, they are stored alike', async () => {
+		const { app, url } = await serve();
+		const folder = temporaryFolder();
+		writeFileSync(join(folder, 'notes.csv'), 'a,b\n1,2\n');
+		await shell(example('api', 'uploadForm'), url, {}, folder);
+		const asForm = JSON.parse(readFileSync(join(folder, 'stored.json'), 'utf8')) as Record<string, unknown>;
+		const asBody = JSON.parse((await shell(example('api', 'uploadBody'), url, {}, folder)).out) as typeof asForm;
+		expect(asForm).toMatchObject({ name: 'notes.csv', mediaType: 'text/csv', size: 8, fileId: expect.any(String) });
+		expect({ ...asBody, fileId: 0, url: 0, createdAt: 0 }).toEqual({ ...asForm, fileId: 0, url: 0, createdAt: 0 });
+		expect((await app.uploads.list('local')).rows).toHaveLength(2);
 	});
 
 	test('DC-07 a problem: its code, its sentence, and the field that was wrong', async () => {

@@ -101,7 +101,7 @@ const starts: Bad[] = [
 	{
 		what: 'a body over the limit',
 		...jobs,
-		body: { ...good, input: { text: 'x'.repeat(300_000) } },
+		body: { ...good, input: { text: 'x'.repeat(1_100_000) } },
 		status: 413,
 		code: 'too_large'
 	},

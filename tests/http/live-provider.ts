@@ -1,5 +1,7 @@
 import type {
 	CancelAnswer,
+	ImageEvent,
+	ImageRequest,
 	Provider,
 	ProviderEvent,
 	ProviderOutcome,
@@ -14,16 +16,25 @@ export class LiveProvider implements Provider {
 	readonly id = 'live';
 	readonly label = 'Live';
 	readonly demo = false;
-	readonly can = { background: true, webSearch: true };
+	readonly can = { background: true, webSearch: true, images: true, structured: true };
 	readonly defaultModel = 'model-1';
+	readonly defaultImageModel = 'image-model-1';
 	readonly requests: ResponseRequest[] = [];
-	readonly #waiting: (ProviderEvent | Error)[] = [];
+	readonly imageRequests: ImageRequest[] = [];
+	readonly #waiting: (ProviderEvent | ImageEvent | Error)[] = [];
 	#cursor = 0;
 	#wake: () => void = () => undefined;
 
 	/** Says one event; returns when it was said (`performance.now()`). */
 	tell(event: Told): number {
 		this.#waiting.push({ ...event, cursor: ++this.#cursor } as ProviderEvent);
+		this.#wake();
+		return performance.now();
+	}
+
+	/** Says one event about a picture. */
+	show(event: ImageEvent): number {
+		this.#waiting.push(event);
 		this.#wake();
 		return performance.now();
 	}
@@ -61,11 +72,20 @@ export class LiveProvider implements Provider {
 		return { provider: 'confirmed', outcome: this.#outcome('cancelled') };
 	}
 
-	async *#told(signal: AbortSignal): AsyncGenerator<ProviderEvent> {
+	/** What was shown, each picture's request in its turn; over with `ended`. */
+	async *image(request: ImageRequest, signal: AbortSignal): AsyncGenerator<ImageEvent> {
+		this.imageRequests.push(request);
+		for await (const event of this.#told<ImageEvent>(signal)) {
+			yield event;
+			if (event.type === 'ended') return;
+		}
+	}
+
+	async *#told<E = ProviderEvent>(signal: AbortSignal): AsyncGenerator<E> {
 		for (;;) {
 			const next = this.#waiting.shift();
 			if (next instanceof Error) throw next;
-			if (next) yield next;
+			if (next) yield next as E;
 			else await this.#more(signal);
 			if (signal.aborted) throw signal.reason;
 		}

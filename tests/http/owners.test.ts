@@ -66,6 +66,7 @@ test('RS-01 a response_id of another owner is unknown, and so is an Idempotency-
 
 /** An input for each procedure that names a job. A new procedure must be added here or among those that name none. */
 const naming: Record<string, (id: string) => { type: 'query' | 'mutation'; input: unknown }> = {
+	'batches.get': (id) => ({ type: 'query', input: { id } }),
 	'jobs.get': (id) => ({ type: 'query', input: { id } }),
 	'jobs.snapshot': (id) => ({ type: 'query', input: { id } }),
 	'jobs.cancel': (id) => ({ type: 'mutation', input: { id } }),
@@ -74,7 +75,10 @@ const naming: Record<string, (id: string) => { type: 'query' | 'mutation'; input
 	'jobs.answer': (id) => ({ type: 'mutation', input: { id, questionId: 'q', value: 1 } }),
 	'jobs.remove': (id) => ({ type: 'mutation', input: { id } })
 };
-const namingNone = ['jobs.list', 'live.watch', 'system.info', 'system.forecast', 'system.statistics'];
+const namingNone = [
+	...['batches.start', 'jobs.list', 'live.watch', 'preferences.get', 'preferences.set'],
+	...['system.info', 'system.forecast', 'system.statistics']
+];
 
 test('DC-01 every tRPC procedure answers NOT_FOUND for the job of another owner', async () => {
 	const { app, url, running, over } = await twoOwners();

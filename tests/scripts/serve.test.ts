@@ -3,11 +3,11 @@ import type { ChildProcess } from 'node:child_process';
 import { once } from 'node:events';
 import { copyFileSync, mkdirSync, mkdtempSync, rmSync, writeFileSync } from 'node:fs';
 import { createServer } from 'node:http';
-import type { AddressInfo } from 'node:net';
+import { connect, type AddressInfo } from 'node:net';
 import { tmpdir } from 'node:os';
 import { join } from 'node:path';
 import { fileURLToPath } from 'node:url';
-import { afterEach, beforeEach, expect, test } from 'vitest';
+import { afterEach, beforeEach, expect, onTestFinished, test } from 'vitest';
 
 let root = '';
 let started: ChildProcess[] = [];
@@ -27,6 +27,8 @@ globalThis[Symbol.for('headway.app')] = {
 	async close() { console.log('closed'); }
 };
 export function handler(req, res) {
+	if (req.url === '/limit') return res.end(process.env.BODY_SIZE_LIMIT);
+	if (req.url === '/refuse') return res.writeHead(413).end('refused');
 	if (req.url !== '/stream') return res.end(req.headers['x-forwarded-proto']);
 	streams.add(res);
 	res.write('open ');
@@ -67,6 +69,25 @@ test('TS-24 without a proxy that the operator names the scheme is the one of the
 test("TS-24 the header that the operator names is the proxy's to set", async () => {
 	const url = await serve({ PROTOCOL_HEADER: 'x-forwarded-proto' }).address();
 	expect(await (await fetch(url, { headers: { 'x-forwarded-proto': 'https' } })).text()).toBe('https');
+});
+
+test('CX-07 the size of a body is for the app to judge, whatever the environment says', async () => {
+	const url = await serve({ BODY_SIZE_LIMIT: '1K' }).address();
+	expect(await (await fetch(`${url}/limit`)).text()).toBe('Infinity');
+});
+
+test('CX-07 a body that was refused unread is thrown away, and the next request on its connection is answered', async () => {
+	const url = new URL(await serve().address());
+	const socket = connect(Number(url.port), url.hostname);
+	onTestFinished(() => void socket.destroy());
+	let heard = '';
+	socket.on('data', (bytes: Buffer) => (heard += bytes.toString()));
+	const size = 3_000_000;
+	socket.write(`POST /refuse HTTP/1.1\r\nHost: ${url.host}\r\nContent-Type: a/b\r\nContent-Length: ${size}\r\n\r\n`);
+	await expect.poll(() => heard, { timeout: 5_000 }).toContain('refused');
+	socket.write(Buffer.alloc(size));
+	socket.write(`GET /next HTTP/1.1\r\nHost: ${url.host}\r\n\r\n`);
+	await expect.poll(() => heard, { timeout: 5_000 }).toMatch(/413[^]+200 OK[^]+http/);
 });
 
 test('RS-07 on SIGTERM open streams end in order, the app closes, and the process exits with 0 within 2 s', async () => {

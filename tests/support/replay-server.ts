@@ -22,7 +22,9 @@ export interface Recorded {
 	readonly method: string;
 	readonly url: URL;
 	readonly headers: IncomingMessage['headers'];
+	/** The body's JSON; empty when it is a form. */
 	readonly body: Record<string, unknown>;
+	readonly bytes: Uint8Array<ArrayBuffer>;
 	/** Whether the other side hung up before the answer was whole. */
 	hungUp: boolean;
 }
@@ -83,15 +85,22 @@ export class ReplayServer {
 async function record(request: IncomingMessage): Promise<Recorded> {
 	const chunks: Buffer[] = [];
 	for await (const chunk of request) chunks.push(chunk as Buffer);
-	const text = Buffer.concat(chunks).toString();
+	const bytes = new Uint8Array(Buffer.concat(chunks));
 	const { method = '', headers, url = '/' } = request;
-	return { method, headers, url: new URL(url, 'http://replay'), body: text ? JSON.parse(text) : {}, hungUp: false };
+	const isForm = headers['content-type']?.startsWith('multipart/') ?? false;
+	const body = bytes.length > 0 && !isForm ? JSON.parse(new TextDecoder().decode(bytes)) : {};
+	return { method, headers, url: new URL(url, 'http://replay'), body, bytes, hungUp: false };
 }
 
 async function write(response: ServerResponse, bytes: Buffer, size: number): Promise<void> {
 	for (let at = 0; at < bytes.length && !response.destroyed; at += size) {
 		await new Promise((resolve) => response.write(bytes.subarray(at, at + size), resolve));
 	}
+}
+
+/** The fields and files of a form that arrived. */
+export function formOf({ headers, bytes }: Recorded): Promise<FormData> {
+	return new Response(bytes, { headers: { 'content-type': headers['content-type'] ?? '' } }).formData();
 }
 
 /** A JSON answer. */

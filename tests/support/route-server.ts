@@ -4,6 +4,7 @@ import { Readable } from 'node:stream';
 import type { RequestEvent } from '@sveltejs/kit';
 import { onTestFinished } from 'vitest';
 import type { App } from '$lib/server/app.ts';
+import { limitBody } from '$lib/server/http/body-limit.ts';
 import { guard, secure } from '$lib/server/http/guard.ts';
 import { problem } from '$lib/server/http/problem.ts';
 
@@ -52,9 +53,7 @@ async function answer(
 			)
 		),
 		signal: gone.signal,
-		...(req.method === 'GET' || req.method === 'HEAD'
-			? {}
-			: { body: Readable.toWeb(req) as ReadableStream, duplex: 'half' })
+		...(hasBody(req) ? { body: Readable.toWeb(req) as ReadableStream, duplex: 'half' } : {})
 	} as RequestInit);
 	// As in scripts/serve.js: what was refused unread must not hold up the connection's next request.
 	res.once('finish', () => req.complete || req.removeAllListeners('data').resume());
@@ -67,6 +66,12 @@ async function answer(
 	body.pipe(res);
 }
 
+/** As SvelteKit sees it: without a content type there is none. */
+function hasBody({ method, headers }: IncomingMessage): boolean {
+	const { 'content-type': type, 'content-length': length = '0', 'transfer-encoding': encoding } = headers;
+	return method !== 'GET' && method !== 'HEAD' && Boolean(type) && (Number(length) > 0 || encoding !== undefined);
+}
+
 async function handle(app: App, owner: string, request: Request, url: URL): Promise<Response> {
 	for (const { pattern, endpoint } of routes) {
 		const match = pattern.exec(url.pathname);
@@ -75,9 +80,9 @@ async function handle(app: App, owner: string, request: Request, url: URL): Prom
 			Object.entries(match.groups ?? {}).map(([name, value]) => [name, decodeURIComponent(value)])
 		);
 		const event = { request, url, params, locals: { app, owner } } as unknown as RequestEvent;
-		const refused = guard(event, app.config);
+		const refused = guard(event, app.config) ?? (await limitBody(event));
 		if (refused) return secure(problem(refused), event, app.config);
-		const handler = endpoint[request.method] ?? endpoint.fallback;
+		const handler = endpoint[event.request.method] ?? endpoint.fallback;
 		return secure(handler ? await handler(event) : new Response(null, { status: 405 }), event, app.config);
 	}
 	return new Response('Not found', { status: 404 });

@@ -83,9 +83,9 @@ export function done(report: string, seconds = 60): Told {
 /** What a list shows of a job. */
 export function summaryOf(job: JobSnapshot): JobSummary {
 	const { id, operation, title, status, phase, progress, elapsedMs, remaining, cost, error } = job;
-	const { createdAt, startedAt, endedAt, cancelRequestedAt, queuePosition, serverNow } = job;
+	const { createdAt, startedAt, endedAt, cancelRequestedAt, queuePosition, serverNow, parentId, waitingFor } = job;
 	return {
 		...{ id, operation, title, status, phase, progress, elapsedMs, remaining, cost, error },
-		...{ createdAt, startedAt, endedAt, cancelRequestedAt, queuePosition, serverNow }
+		...{ createdAt, startedAt, endedAt, cancelRequestedAt, queuePosition, serverNow, parentId, waitingFor }
 	};
 }

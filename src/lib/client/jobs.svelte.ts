@@ -1,5 +1,7 @@
 import { createContext } from 'svelte';
+import type { JobEvent } from '../jobs/event.ts';
 import { isTerminal, type JobOptions } from '../jobs/job.ts';
+import { inOrder } from '../jobs/order.ts';
 import type { JobSnapshot, JobSummary } from '../jobs/snapshot.ts';
 import type { OperationId } from '../operations/index.ts';
 import { Connection, type ConnectionState, type ConnectionUse, type LiveFrame } from './connection.svelte.ts';
@@ -9,8 +11,8 @@ import type { SystemInfo } from './system.ts';
 import { browserTools, TabConnection } from './tab-connection.svelte.ts';
 import { command, CommandError, createClient, newKey, type Client } from './trpc.ts';
 
-/** How many jobs the list keeps. */
-const LISTED = 100;
+/** How many jobs the list keeps, parts of others apart. */
+const LISTED = 50;
 
 /** The owner's jobs as this page sees them: the list, the followed ones, the one live connection, the commands. */
 export class Jobs implements JobCommands {
@@ -81,8 +83,11 @@ export class Jobs implements JobCommands {
 		const key = newKey();
 		// The form's input is checked by the operation's own schema on the server.
 		const request = { input: input as never, options, key };
-		const snapshot = await command(() => this.#client.operations[operation as OperationId].start.mutate(request));
-		return snapshot as JobSnapshot;
+		// Each operation's procedure has types of its own; here any of them is called alike.
+		const { start } = this.#client.operations[operation as OperationId] as {
+			start: { mutate(sent: typeof request): Promise<unknown> };
+		};
+		return (await command(() => start.mutate(request))) as JobSnapshot;
 	}
 
 	async cancel(id: string): Promise<void> {
@@ -100,7 +105,7 @@ export class Jobs implements JobCommands {
 
 	async remove(id: string): Promise<void> {
 		await command(() => this.#client.jobs.remove.mutate({ id }));
-		this.#list = this.#list.filter((job) => job.id !== id);
+		this.#list = this.#list.filter((job) => job.id !== id && job.parentId !== id);
 	}
 
 	async answer(id: string, questionId: string, value: unknown): Promise<void> {
@@ -139,7 +144,8 @@ export class Jobs implements JobCommands {
 		for (const job of this.#followed) {
 			const snapshot = frame.snapshots.find(({ id }) => id === job.id);
 			if (snapshot && isNewer(snapshot, job)) job.reset(snapshot);
-			job.take([...frame.events, ...frame.transients].filter(({ jobId }) => jobId === job.id));
+			const ofJob = (event: JobEvent) => event.jobId === job.id;
+			job.take(inOrder(frame.events.filter(ofJob), frame.transients.filter(ofJob)));
 			if (frame.kind === 'live') job.live();
 		}
 		if (frame.feed) this.#merge(frame.feed);
@@ -149,8 +155,14 @@ export class Jobs implements JobCommands {
 		const [first] = changed;
 		if (first) this.clock.read(first.serverNow);
 		const kept = this.#list.filter((job) => !changed.some(({ id }) => id === job.id));
-		const merged = [...changed, ...kept];
-		this.#list = merged.toSorted((a, b) => b.createdAt - a.createdAt || (a.id < b.id ? 1 : -1)).slice(0, LISTED);
+		const merged = [...changed, ...kept].toSorted((a, b) => b.createdAt - a.createdAt || (a.id < b.id ? 1 : -1));
+		const whole = merged
+			.filter(({ parentId }) => !parentId)
+			.filter(({ status }, place) => place < LISTED || !isTerminal(status));
+		const isOpen = (id: string) => whole.some((job) => job.id === id && !isTerminal(job.status));
+		// Parts push no other job out of the list, and leave it with what they are a part of.
+		const parts = merged.filter(({ parentId, status }) => parentId && (isOpen(parentId) || !isTerminal(status)));
+		this.#list = [...whole, ...parts];
 		this.clock.run(this.#active.length > 0);
 	}
 }

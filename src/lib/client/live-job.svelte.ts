@@ -10,6 +10,7 @@ export interface JobCommands {
 	cancel(id: string): Promise<void>;
 	retry(id: string): Promise<JobSnapshot>;
 	finish(id: string): Promise<void>;
+	answer(id: string, questionId: string, value: unknown): Promise<void>;
 	remove(id: string): Promise<void>;
 	release(job: LiveJob): void;
 }
@@ -121,6 +122,11 @@ export class LiveJob {
 
 	async finish(): Promise<void> {
 		await this.#attempt(() => this.#commands.finish(this.id));
+	}
+
+	/** Answers the question that the job waits for. Rejects with a `CommandError`, so that the one who asked can say so. */
+	async answer(questionId: string, value: unknown): Promise<void> {
+		await this.#commands.answer(this.id, questionId, value);
 	}
 
 	async remove(): Promise<void> {

@@ -23,6 +23,8 @@ export function endingOf(job: Standing): string | null {
 export function announcementBetween(before: JobSnapshot, after: JobSnapshot): string | null {
 	if (isActive(before.status) && !isActive(after.status)) return ending(after);
 	if (before.cancelRequestedAt === null && after.cancelRequestedAt !== null) return 'Cancelling.';
+	if (after.question && after.question.questionId !== before.question?.questionId)
+		return `Waiting for you. ${after.question.prompt}`;
 	if (after.phase !== before.phase && after.phase !== null) return phaseOf(after);
 	if (before.status === 'queued' && after.status === 'running') return 'Started.';
 	const notice = after.notices.length > before.notices.length ? after.notices.at(-1) : undefined;

@@ -1,6 +1,7 @@
 import type { Attachment } from 'svelte/attachments';
 import { on } from 'svelte/events';
 import type { JobOptions } from '../jobs/job.ts';
+import type { JobSnapshot, JobSummary } from '../jobs/snapshot.ts';
 
 /** What was wrong with a start: a sentence, and what concerns single fields by their path. */
 export interface Problem {
@@ -22,6 +23,39 @@ export interface FormProps {
 	initial?: unknown;
 	/** How that job was to run; absent without one. */
 	initialOptions?: JobOptions;
+	/** Whether this person wants results live: where the form's switch stands at first (IM-09). */
+	streaming?: boolean;
+	/** Ended jobs that an input may refer to, newest first. */
+	finished?: readonly JobSummary[];
+	/** Sends a file to the server. Rejects with an Error whose message is a sentence. */
+	upload?: Upload;
+}
+
+/** A file that the server has taken; inputs refer to its `fileId`. */
+export interface StoredFile {
+	fileId: string;
+	name: string;
+	/** Told by its content. */
+	mediaType: string;
+	/** In bytes. */
+	size: number;
+	url: string;
+}
+
+/** `onProgress` counts from 0 to 1. */
+export type Upload = (
+	file: File,
+	watch: { onProgress: (fraction: number) => void; signal: AbortSignal }
+) => Promise<StoredFile>;
+
+/** What the view of a job's question is given; an operation may have its own, for what a plain form cannot show. */
+export interface QuestionProps {
+	// The operation's types are forgotten where views are handled alike.
+	// eslint-disable-next-line @typescript-eslint/no-explicit-any
+	job: JobSnapshot<any, any>;
+	question: NonNullable<JobSnapshot['question']>;
+	/** Sends the answer; it has arrived once this resolves. Rejects with an Error whose message is a sentence. */
+	answer: (value: unknown) => Promise<void>;
 }
 
 /** The message for a field; doors may name it with or without the leading `input.`. */

@@ -1,5 +1,5 @@
 import type { JobSummary } from '../jobs/snapshot.ts';
-import { isActive, statusOf, type Standing, type StatusName } from './status.ts';
+import { isActive, statusOf, waitsForPerson, type Standing, type StatusName } from './status.ts';
 
 /** How long a toast stays, in ms. */
 export const TOAST_MS = 8_000;
@@ -7,11 +7,11 @@ export const TOAST_MS = 8_000;
 /** The same outcome of the same job is not told twice within this time, in ms. */
 export const REPEAT_MS = 10_000;
 
-/** The outcome of a job that is not on screen. */
+/** The outcome of a job that is not on screen, or that it asks for something. */
 export interface Toast {
 	jobId: string;
 	title: string;
-	outcome: 'ready' | 'stopped' | 'failed';
+	outcome: 'ready' | 'stopped' | 'failed' | 'asking';
 	/** The outcome as what follows the title: "is ready". */
 	words: string;
 }
@@ -24,7 +24,8 @@ const words: Partial<Record<StatusName, string>> = {
 	cancelled: 'was stopped',
 	failed: 'failed',
 	unknown: 'outcome unknown',
-	interrupted: 'was interrupted'
+	interrupted: 'was interrupted',
+	waiting: 'is waiting for you'
 };
 
 /** The toasts that show now, newest last. */
@@ -74,13 +75,18 @@ export class Toasts {
 	}
 }
 
-/** The outcomes of jobs that were active in the list before and have ended in the list after. */
+/** What there is to tell of jobs that were active in the list before: they have ended in the list after, or wait for the person. */
 export function outcomesBetween(before: readonly JobSummary[], after: readonly (JobSummary & Standing)[]): Toast[] {
-	const wasActive = (id: string) => before.some((job) => job.id === id && isActive(job.status));
-	return after.filter(({ id, status }) => wasActive(id) && !isActive(status)).map(toastOf);
+	return after
+		.filter((job) => {
+			const earlier = before.find(({ id }) => id === job.id);
+			if (!earlier || !isActive(earlier.status)) return false;
+			return !isActive(job.status) || (waitsForPerson(job) && !waitsForPerson(earlier));
+		})
+		.map(toastOf);
 }
 
 function toastOf(job: JobSummary & Standing): Toast {
-	const outcome = outcomes[job.status as keyof typeof outcomes];
+	const outcome = isActive(job.status) ? 'asking' : outcomes[job.status as keyof typeof outcomes];
 	return { jobId: job.id, title: job.title, outcome, words: words[statusOf(job)] ?? '' };
 }

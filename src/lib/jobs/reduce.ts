@@ -48,8 +48,8 @@ const folds: Folds = {
 	notice: (s, notice, at) => ({ ...s, notices: [...s.notices, { at, ...notice }] }),
 	usage: (s, { usage, cost }) => ({ ...s, usage, cost }),
 	artifact: (s, file) => ({ ...s, artifacts: [...s.artifacts.filter(({ name }) => name !== file.name), file] }),
-	question: (s, question) => ({ ...s, question }),
-	answer: (s) => ({ ...s, question: null }),
+	question: (s, question, at) => ({ ...s, question: { at, ...question }, waitingFor: 'person' }),
+	answer: (s, _answer, at) => answered(s, at),
 	finishing: (s, { requestedAt }) => ({ ...s, finishRequestedAt: requestedAt }),
 	cancelling: (s, { reason, requestedAt }) => ({ ...s, cancelRequestedAt: requestedAt, cancelReason: reason }),
 	done: (s, { result, cost, usage }, at) =>
@@ -78,6 +78,15 @@ function enterPhase(s: JobSnapshot, name: string, fraction: number, at: number):
 	return { ...s, phase: name, phases, progress: raise(s.progress, { fraction, basis: 'estimated' }) };
 }
 
+/** The time that a person took is not the phase's own. */
+function answered(s: JobSnapshot, at: number): JobSnapshot {
+	const waitedMs = at - (s.question?.at ?? at);
+	const phases = s.phases.map((phase) =>
+		phase.status === 'current' ? { ...phase, waitedMs: phase.waitedMs + waitedMs } : phase
+	);
+	return { ...s, phases, question: null, waitingFor: null };
+}
+
 function showProgress(s: JobSnapshot, data: Extract<BaseEvent, { type: 'progress' }>['data']): JobSnapshot {
 	const { elapsedMs, remaining, runs, overdue } = data.metadata;
 	const shown =
@@ -102,6 +111,7 @@ function end(
 		if (status === 'succeeded') return { ...phase, status: 'done', endedAt: phase.endedAt ?? at };
 		return phase.status === 'current' ? { ...phase, endedAt: at } : phase;
 	});
-	const ended = { status, phases, endedAt: at, activity: null, remaining: null, question: null, queuePosition: null };
-	return { ...s, ...facts, ...ended, elapsedMs: s.startedAt === null ? 0 : at - s.startedAt };
+	const ended = { status, phases, endedAt: at, activity: null, remaining: null };
+	const nothingOpen = { question: null, waitingFor: null, queuePosition: null };
+	return { ...s, ...facts, ...ended, ...nothingOpen, elapsedMs: s.startedAt === null ? 0 : at - s.startedAt };
 }

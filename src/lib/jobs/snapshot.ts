@@ -11,7 +11,9 @@ export const phaseState = z.object({
 	weight: z.number(),
 	status: z.enum(['done', 'current', 'todo']),
 	startedAt: instant.nullable(),
-	endedAt: instant.nullable()
+	endedAt: instant.nullable(),
+	/** How long of it was spent waiting for a person, in ms. */
+	waitedMs: z.number().default(0)
 });
 export type PhaseState = z.infer<typeof phaseState>;
 
@@ -48,7 +50,7 @@ export const jobSnapshot = z.object({
 	notices: z.array(
 		z.object({ at: instant, level: z.enum(['info', 'warning']), code: z.string(), message: z.string() })
 	),
-	question: z.object({ questionId: z.string(), prompt: z.string(), schema: z.unknown() }).nullable(),
+	question: z.object({ at: instant, questionId: z.string(), prompt: z.string(), schema: z.unknown() }).nullable(),
 	createdAt: instant,
 	startedAt: instant.nullable(),
 	endedAt: instant.nullable(),
@@ -56,6 +58,10 @@ export const jobSnapshot = z.object({
 	cancelReason: cancelReason.nullable(),
 	finishRequestedAt: instant.nullable(),
 	retryOf: z.string().nullable(),
+	/** The job that started this one as a part of itself; null for one that a person started. */
+	parentId: z.string().nullable(),
+	/** What a running job waits for, without a slot of its own; null while it works. */
+	waitingFor: z.enum(['person', 'child', 'slot']).nullable(),
 	/** Place in the queue from 1; null when not queued. */
 	queuePosition: z.number().int().nullable(),
 	/** Events that could not be read and were passed over (IR-12). */
@@ -91,10 +97,17 @@ export const jobSummary = jobSnapshot.pick({
 	startedAt: true,
 	endedAt: true,
 	cancelRequestedAt: true,
+	parentId: true,
+	waitingFor: true,
 	queuePosition: true,
 	serverNow: true
 });
 export type JobSummary = z.infer<typeof jobSummary>;
+
+/** How long a job has waited for a person, in ms, without the wait that is on. */
+export function waitedMsOf({ phases }: Pick<JobSnapshot, 'phases'>): number {
+	return phases.reduce((sum, { waitedMs }) => sum + (waitedMs ?? 0), 0);
+}
 
 /** What a snapshot starts from: the facts of a row that no event carries. */
 export interface SnapshotSeed {
@@ -104,6 +117,7 @@ export interface SnapshotSeed {
 	input: unknown;
 	options: z.infer<typeof jobOptions>;
 	createdAt: number;
+	parentId?: string | null;
 	logEpoch: string;
 	phases: readonly { name: string; label: string; weight: number }[];
 	state: unknown;
@@ -114,13 +128,15 @@ export function emptySnapshot(seed: SnapshotSeed): JobSnapshot {
 	const whole = seed.phases.reduce((sum, phase) => sum + phase.weight, 0) || 1;
 	return {
 		...seed,
+		parentId: seed.parentId ?? null,
 		phases: seed.phases.map(({ name, label, weight }) => ({
 			name,
 			label,
 			weight: weight / whole,
 			status: 'todo',
 			startedAt: null,
-			endedAt: null
+			endedAt: null,
+			waitedMs: 0
 		})),
 		status: 'queued',
 		phase: null,
@@ -148,6 +164,7 @@ export function emptySnapshot(seed: SnapshotSeed): JobSnapshot {
 		cancelReason: null,
 		finishRequestedAt: null,
 		retryOf: null,
+		waitingFor: null,
 		queuePosition: null,
 		unreadable: 0,
 		serverNow: seed.createdAt

@@ -1,12 +1,23 @@
 import type { z } from 'zod';
-import type { Cost, EventOf, EventSchemas, Usage } from '../jobs/event.ts';
-import type { HeadwayError } from '../jobs/error.ts';
+import type { Artifact, Cost, EventOf, EventSchemas, Usage } from '../jobs/event.ts';
+import type { JobOptions } from '../jobs/job.ts';
+import type { JobSnapshot } from '../jobs/snapshot.ts';
+import type { DurableProvider } from './provider.ts';
+
+export type * from './provider.ts';
 
 /** A named step of an operation. `weight` is its prior share of the whole time, used until there is history. */
 export interface Phase {
 	readonly name: string;
 	readonly label: string;
 	readonly weight: number;
+}
+
+/** A job that another one will start. `at` tells where in that one's input a field of this one's stands, e.g. `inputs.3.query`. */
+export interface Part {
+	readonly operation: string;
+	readonly input: unknown;
+	at(field: string): string;
 }
 
 /** What an operation is: everything that both sides need to know, and nothing that runs. */
@@ -36,6 +47,12 @@ export interface OperationModel<
 	titleOf(input: z.output<I>): string;
 	/** Past runs are compared only with runs of the same variant (e.g. a depth). Default: all alike. */
 	variantOf?(input: z.output<I>): string;
+	/** Which of the provider's default models it runs on; `none` when it asks no model itself. Default: text. */
+	readonly runsOn?: 'text' | 'images' | 'none';
+	/** What the input refers to: uploaded files and ended jobs of the same owner. The door refuses what is not there. */
+	refersTo?(input: z.output<I>): { files?: readonly string[]; jobs?: readonly string[] };
+	/** The jobs that it will start as parts of itself. The door checks each by its own operation before anything starts. */
+	partsOf?(input: z.output<I>): readonly Part[];
 	/** What a stopped run leaves to look at, in words for the receipt: "3 searches", "1,204 characters of the report". */
 	keptOf?(state: S, content: Record<string, string>): string[];
 	readonly limits: {
@@ -106,14 +123,54 @@ export interface RunContext<M extends AnyModel = AnyModel> {
 	notice(level: 'info' | 'warning', code: string, message: string): void;
 	/** Records what the provider billed so far; later calls replace earlier ones. */
 	usage(usage: Usage, cost: Cost): void;
-	/** Stores a file with the job. Resolves when its bytes are safe. */
-	artifact(file: { name: string; mediaType: string; bytes: Uint8Array | string }): Promise<void>;
+	/** Stores a file with the job; a file of the same name is replaced. Resolves when its bytes are safe. `path` names a file of `folder()`. */
+	artifact(file: ArtifactFile): Promise<Artifact>;
+	/** A temporary folder of this run, made at the first call and removed however the run ends. */
+	folder(): Promise<string>;
+	/** An uploaded file that the input refers to. Fails with `not_found` once it was deleted. */
+	file(id: string): Promise<UploadedFile>;
+	/** Another job of the same owner, as it stands. Fails with `not_found`. */
+	job(id: string): Promise<JobSnapshot>;
 	/** Registers a cleanup. All run in reverse order however the job ends; `what` stands in the receipt. */
 	defer(what: string, cleanup: () => void | Promise<void>): void;
-	/** A durable question to the person; survives a restart. Resolves with the parsed answer. */
+	/**
+	 * Starts another operation, named by its model or its id, as a part of this one: once for each `key`, however often
+	 * this job is taken up again. It counts against the limits, and is cancelled when this job stops before it has ended.
+	 */
+	child<C extends AnyModel>(
+		key: string,
+		operation: C | string,
+		input: z.input<C['input']>,
+		options?: JobOptions
+	): Promise<ChildJob<C>>;
+	/** A durable question to the person; survives a restart, and holds no slot while it waits. Resolves with the parsed answer. */
 	ask<T extends z.ZodType>(questionId: string, prompt: string, schema: T): Promise<z.output<T>>;
 	/** Milliseconds since 1970 by the server's clock. */
 	now(): number;
+}
+
+/** A file for `artifact`: its bytes, or where they lie in the run's own folder. */
+export type ArtifactFile = { name: string; mediaType: string } & ({ bytes: Uint8Array | string } | { path: string });
+
+/** A file that a person brought. */
+export interface UploadedFile {
+	readonly id: string;
+	readonly name: string;
+	/** Told by its content. */
+	readonly mediaType: string;
+	/** In bytes. */
+	readonly size: number;
+	readonly sha256: string;
+	/** All of it; use `stream` for what may be large. */
+	bytes(): Promise<Uint8Array>;
+	stream(): AsyncIterable<Uint8Array>;
+}
+
+/** A job that another one started. */
+export interface ChildJob<C extends AnyModel = AnyModel> {
+	readonly id: string;
+	/** How it stands, now and after each change (at most 4 a second); the last one is how it ended. While this is read the parent holds no slot. */
+	watch(): AsyncIterable<JobSnapshot<StateOf<C>, ResultOf<C>>>;
 }
 
 export interface RunLog {
@@ -131,113 +188,4 @@ export interface OperationRun<M extends AnyModel = AnyModel> {
 /** Joins a model with its work. */
 export function defineRun<M extends AnyModel>(model: M, run: OperationRun<M>['run']): OperationRun<M> {
 	return { model, run };
-}
-
-// ---- the Provider port -------------------------------------------------------------------------------------------
-
-/** What to ask of a model. Fields that a vendor refuses are left out by its adapter (TS-01). */
-export interface ResponseRequest {
-	readonly model: string;
-	readonly instructions?: string;
-	readonly input: string;
-	/** Ask for the provider's web search tool. */
-	readonly webSearch?: { contextSize: 'low' | 'medium' | 'high' };
-	readonly effort?: 'low' | 'medium' | 'high' | 'xhigh';
-	readonly summaries?: boolean;
-	readonly maxToolCalls?: number;
-	readonly maxOutputTokens?: number;
-	/** Run at the provider independently of our connection, where it can. */
-	readonly background: boolean;
-	readonly stream: boolean;
-	/** At most 16 pairs; carries the job id so that an orphan can be recognised. */
-	readonly metadata: Record<string, string>;
-}
-
-/** A source that the provider cites: `start` and `end` are UTF-16 offsets of the inline link in its text part. */
-export interface Citation {
-	readonly url: string;
-	readonly title: string;
-	readonly start: number;
-	readonly end: number;
-}
-
-/** What an agent's web tool does. */
-export type WebAction =
-	| { kind: 'search'; queries: string[]; sources: string[] }
-	| { kind: 'open_page'; url: string | null }
-	| { kind: 'find_in_page'; url: string | null; pattern: string };
-
-/** One normalized fact from a provider. `cursor` is its sequence number; null where the provider has none. */
-export type ProviderEvent = { cursor: number | null } & (
-	| { type: 'created'; responseId: string; model: string | null }
-	| { type: 'reasoning_delta'; itemId: string; index: number; text: string }
-	| { type: 'reasoning'; itemId: string; index: number; text: string }
-	| { type: 'web'; itemId: string; state: 'started' | 'completed' | 'failed'; action: WebAction | null }
-	| { type: 'tool'; itemId: string; name: string; state: 'started' | 'completed' | 'failed'; detail: string }
-	| { type: 'message'; itemId: string; phase: 'commentary' | 'final_answer' | null }
-	| { type: 'text'; itemId: string; part: number; text: string }
-	| { type: 'citation'; itemId: string; part: number; citation: Citation }
-	| { type: 'text_done'; itemId: string; part: number; text: string; citations: Citation[] }
-	| { type: 'refusal'; text: string }
-	/** The connection lives, but the work did not move (a keepalive, an unknown event). `status` where the provider stated it. */
-	| { type: 'alive'; status?: 'queued' | 'in_progress' }
-	/** The link to the provider was lost and found again; what follows is complete and without repeats. */
-	| { type: 'reconnected'; how: 'stream' | 'poll' }
-	| { type: 'ended'; outcome: ProviderOutcome }
-);
-
-/** How a response stands, or ended, by the provider's own word: the truth that replaces whatever a stream said. */
-export interface ProviderOutcome {
-	readonly responseId: string | null;
-	readonly status: 'queued' | 'in_progress' | 'completed' | 'failed' | 'incomplete' | 'cancelled';
-	readonly model: string | null;
-	/** The final answer (the last message, or the one marked final). */
-	readonly text: string;
-	readonly citations: Citation[];
-	readonly refusal: string | null;
-	readonly error: HeadwayError | null;
-	readonly incompleteReason: string | null;
-	readonly usage: Usage | null;
-	readonly cost: Cost;
-	/** The items in order, as events with state completed: for runs that were polled, not streamed. */
-	readonly items: ProviderEvent[];
-}
-
-/** What became of a cancel at the provider. */
-export interface CancelAnswer {
-	readonly provider: 'confirmed' | 'unconfirmed' | 'already_ended';
-	readonly outcome: ProviderOutcome | null;
-}
-
-/** Who runs the model. Each call is one HTTP request, never repeated; failures are `HeadwayError`s with a `provider_*` code or `unknown_outcome`. */
-export interface Provider {
-	readonly id: string;
-	readonly label: string;
-	/** It is the demo: no language model, priced at zero, said on every page. */
-	readonly demo: boolean;
-	readonly can: { readonly background: boolean; readonly webSearch: boolean };
-	/** The model for an operation when the person named none. */
-	readonly defaultModel: string;
-	/** How long its runs take where that is known without history (ms); otherwise the operation's own figure stands. */
-	readonly typicalMs?: number;
-	/** A page that shows what was searched, for a query's link (IR-01). */
-	searchUrl(query: string): string;
-	/** Creates a response. Ends after a terminal event, or silently when the stream was cut: only `ended` means ended. With `stream: false` yields `created` and, when it is over already, `ended`. */
-	create(request: ResponseRequest, signal: AbortSignal): AsyncIterable<ProviderEvent>;
-	/** Streams again what came after `cursor`. Fails with `provider_gone` when it cannot be streamed any more. */
-	resume(responseId: string, cursor: number, signal: AbortSignal): AsyncIterable<ProviderEvent>;
-	/** How it stands now, with usage where the provider says. */
-	fetch(responseId: string, signal: AbortSignal): Promise<ProviderOutcome>;
-	cancel(responseId: string, signal: AbortSignal): Promise<CancelAnswer>;
-}
-
-/** The provider as an operation sees it: `respond` creates at most once, goes on after cuts and restarts, and ends only with `ended`. */
-export interface DurableProvider {
-	readonly id: string;
-	readonly label: string;
-	readonly demo: boolean;
-	readonly can: Provider['can'];
-	readonly model: string;
-	searchUrl(query: string): string;
-	respond(request: Omit<ResponseRequest, 'model' | 'background' | 'stream' | 'metadata'>): AsyncIterable<ProviderEvent>;
 }

@@ -2,26 +2,28 @@ import { pino } from 'pino';
 import { startDemo, type Demo } from '../../demo/server.ts';
 import { HeadwayError } from '../jobs/error.ts';
 import type { AnyModel, OperationRun, Provider } from '../operations/operation.ts';
-import { Bell } from './bell.ts';
-import { Blobs } from './blobs.ts';
+import type { Bell } from './bell.ts';
+import type { Artifacts } from './blobs/artifacts.ts';
+import type { Uploads } from './blobs/uploads.ts';
+import { Children } from './children.ts';
 import { systemClock, type Clock } from './clock.ts';
 import { checkOperations, ConfigError, dataPaths, type Config } from './config.ts';
-import { openDb } from './db/open.ts';
 import type { JobRow } from './db/schema.ts';
-import { Expectation } from './estimator.ts';
-import { EventLog } from './event-log.ts';
-import { takeFolder } from './folder-lock.ts';
-import { Jobs } from './jobs.ts';
-import { JobQueries } from './job-queries.ts';
+import { defaultModel } from './default-model.ts';
 import type { Ending } from './ending.ts';
-import { JobStore } from './job-store.ts';
+import { Expectation } from './estimator.ts';
+import type { EventLog } from './event-log.ts';
+import type { Gallery } from './gallery.ts';
+import type { JobQueries } from './job-queries.ts';
+import { Jobs } from './jobs.ts';
 import { Live, type LiveSources } from './live.ts';
 import { Metrics } from './metrics.ts';
+import type { Preferences } from './preferences.ts';
 import { openProvider } from './providers/open.ts';
+import type { RunDeps } from './run-deps.ts';
 import { Runner } from './runner.ts';
-import { Snapshots } from './snapshots.ts';
 import { readStatistics, type Statistics } from './statistics.ts';
-import { Transients } from './transients.ts';
+import { openStorage, type Storage } from './storage.ts';
 
 export type Logger = ReturnType<typeof pino>;
 
@@ -54,7 +56,10 @@ export interface App {
 	readonly jobs: Jobs;
 	readonly live: Live;
 	readonly queries: JobQueries;
-	readonly blobs: Blobs;
+	readonly artifacts: Artifacts;
+	readonly uploads: Uploads;
+	readonly gallery: Gallery;
+	readonly preferences: Preferences;
 	readonly metrics: Metrics;
 	readonly bell: Bell;
 	readonly runner: Runner;
@@ -80,7 +85,7 @@ export async function createApp(options: AppOptions): Promise<App> {
 	const { config, runs, version = '0', clock = systemClock } = options;
 	checkOperations(config, Object.keys(runs));
 	const log = options.log ?? pino({ level: config.logLevel, base: null });
-	const store = await openStorage(options, clock);
+	const store = await openStorage({ ...options, models: modelsOf(runs), clock, log });
 	const { demo, provider } = await openSource(options, log);
 	const { bell, queries } = store;
 
@@ -88,19 +93,11 @@ export async function createApp(options: AppOptions): Promise<App> {
 		metrics.ended(row, ending, (clock.now() - (row.startedAt ?? clock.now())) / 1_000);
 		log.info({ jobId: row.id, operation: row.operation, status: ending.status }, 'job ended');
 	};
-	const runner: Runner = new Runner(
-		{
-			...store,
-			...{ clock, log, idleMs: config.idleMs, quietAfterMs: config.quietAfterMs },
-			providerFor: (id) => theOne(provider, id),
-			timeoutFor: (operation, declaredMs) => config.timeLimits[operation] ?? declaredMs,
-			ended
-		},
-		runs,
-		config.limits
-	);
+	const children = new Children({ queries, bell: store.bell, clock, jobs: () => jobs });
+	const given = { ...store, config, runs, clock, log, provider, ended, children };
+	const runner: Runner = openRunner({ ...given, jobs: () => jobs });
 	const knowsProvider = (id: string) => id === provider.id;
-	const jobs = new Jobs({
+	const jobs: Jobs = new Jobs({
 		...store,
 		clock,
 		log,
@@ -118,7 +115,8 @@ export async function createApp(options: AppOptions): Promise<App> {
 	};
 	return {
 		...{ config, log, clock, jobs, live, metrics, runner, demo, drain },
-		...{ models: store.models, queries, blobs: store.blobs, bell, logEpoch: store.logEpoch },
+		...{ models: store.models, queries, artifacts: store.artifacts, uploads: store.uploads },
+		...{ bell, logEpoch: store.logEpoch, gallery: store.gallery, preferences: store.preferences },
 		...facts({ provider, version, clock, queries, models: store.models }),
 		async close() {
 			await drain();
@@ -126,6 +124,44 @@ export async function createApp(options: AppOptions): Promise<App> {
 			store.close();
 		}
 	};
+}
+
+/** What runs jobs. `jobs` is given late: it stands on the runner. */
+function openRunner({
+	config,
+	runs,
+	provider,
+	jobs,
+	...store
+}: Storage & {
+	config: Config;
+	runs: Record<string, OperationRun>;
+	clock: Clock;
+	log: Logger;
+	provider: Provider;
+	children: Children;
+	ended(row: JobRow, ending: Ending): void;
+	jobs(): Jobs;
+}): Runner {
+	const deps: RunDeps = {
+		...store,
+		...{ idleMs: config.idleMs, quietAfterMs: config.quietAfterMs },
+		limits: { ...config.limits, operation: declaredLimits(store.models) },
+		snapshotOf: (owner, id) => jobs().snapshot(owner, id),
+		fileOf: (owner, id) => store.uploads.file(owner, id),
+		providerFor: (id) => theOne(provider, id),
+		timeoutFor: (operation, declaredMs) => config.timeLimits[operation] ?? declaredMs
+	};
+	return new Runner(deps, runs);
+}
+
+function modelsOf(runs: Record<string, OperationRun>): Record<string, AnyModel> {
+	return Object.fromEntries(Object.entries(runs).map(([id, { model }]) => [id, model]));
+}
+
+/** How many of each operation may run at once, by its own word. */
+function declaredLimits(models: Record<string, AnyModel>): Record<string, number> {
+	return Object.fromEntries(Object.entries(models).map(([id, { limits }]) => [id, limits.running]));
 }
 
 /** Streams over the log, for all doors. */
@@ -141,38 +177,6 @@ function openLive(
 		snapshot: (owner, id) => jobs.snapshot(owner, id),
 		feed: (owner, since) => jobs.changed(owner, since)
 	});
-}
-
-/** The database and what reads and writes it. */
-async function openStorage({ config, runs, migrationsFolder }: AppOptions, clock: Clock) {
-	const paths = dataPaths(config.dataDir);
-	const leave = takeFolder(config.dataDir);
-	const { db, logEpoch, close: closeDb } = openDb(paths.database, migrationsFolder);
-	const close = () => {
-		closeDb();
-		leave();
-	};
-	const models: Record<string, AnyModel> = Object.fromEntries(
-		Object.entries(runs).map(([id, { model }]) => [id, model])
-	);
-	const bell = new Bell();
-	const events = new EventLog(db, bell, clock);
-	const snapshots = new Snapshots(events, models, logEpoch);
-	const blobs = new Blobs(paths.artifacts, db, clock);
-	await blobs.sweep();
-	const store = new JobStore(db, bell, clock, snapshots);
-	return {
-		store,
-		queries: new JobQueries(db, clock),
-		events,
-		snapshots,
-		transients: new Transients(bell, clock),
-		blobs,
-		bell,
-		models,
-		logEpoch,
-		close
-	};
 }
 
 /** The provider that runs the models; without a key or an address it is the demo, started here. */
@@ -222,7 +226,8 @@ function facts({
 		async forecast(_owner, operation, variant) {
 			const found = Object.hasOwn(models, operation) ? models[operation] : undefined;
 			if (!found) throw new HeadwayError('unknown_operation', `There is no operation "${operation}".`);
-			const expectation = new Expectation(found, queries, { operation, model, variant });
+			const kind = { operation, model: defaultModel(provider, found), variant };
+			const expectation = new Expectation(found, queries, kind);
 			return expectation.forecast() ?? { low: null, high: null, runs: expectation.runs };
 		},
 		statistics: (owner) => readStatistics(queries, Object.values(models), owner),

@@ -1,4 +1,4 @@
-import { eq, sql } from 'drizzle-orm';
+import { and, eq, isNull, ne, or, sql, type SQL } from 'drizzle-orm';
 import type { Rows } from './db/open.ts';
 import { jobs, type JobRow } from './db/schema.ts';
 
@@ -24,15 +24,34 @@ function orphan(rows: Rows, terms: ClaimTerms, now: number): JobRow | undefined 
 	return running.find((row) => (row.leaseUntil ?? 0) < now || terms.isGone(row.runner ?? ''));
 }
 
+/** A job that waits for its slot goes before one that has not begun: what it was promised counts as taken. */
 function firstAllowed(rows: Rows, { limits }: ClaimTerms, now: number): JobRow | undefined {
-	const shares = { owner: jobs.owner, operation: jobs.operation };
-	const running = rows.select(shares).from(jobs).where(eq(jobs.status, 'running')).all();
-	if (running.length >= limits.server) return undefined;
-	const count = (key: 'owner' | 'operation', value: string) => running.filter((row) => row[key] === value).length;
-	const allowed = ({ owner, operation }: JobRow) =>
-		count('owner', owner) < limits.owner &&
-		count('operation', operation) < (limits.operation[operation] ?? limits.server);
-	return queueOf(rows, now).find(allowed);
+	const taken = shares(rows, or(isNull(jobs.waitingFor), eq(jobs.waitingFor, 'slot')));
+	if (taken.length >= limits.server) return undefined;
+	return queueOf(rows, now).find((row) => hasRoom(row, taken, limits));
+}
+
+/** Whether a running job that gave up its slot may have it back. */
+export function mayGoOn(rows: Rows, row: JobRow, limits: ClaimTerms['limits']): boolean {
+	const taken = shares(rows, and(isNull(jobs.waitingFor), ne(jobs.id, row.id)));
+	return taken.length < limits.server && hasRoom(row, taken, limits);
+}
+
+type Share = Pick<JobRow, 'owner' | 'operation'>;
+
+function shares(rows: Rows, which: SQL | undefined): Share[] {
+	const columns = { owner: jobs.owner, operation: jobs.operation };
+	return rows
+		.select(columns)
+		.from(jobs)
+		.where(and(eq(jobs.status, 'running'), which))
+		.all();
+}
+
+function hasRoom({ owner, operation }: Share, taken: readonly Share[], limits: ClaimTerms['limits']): boolean {
+	const count = (key: keyof Share, value: string) => taken.filter((share) => share[key] === value).length;
+	const most = limits.operation[operation] ?? limits.server;
+	return count('owner', owner) < limits.owner && count('operation', operation) < most;
 }
 
 /** Queued jobs in the order in which they run: by priority, raised by waiting, then as they came. */

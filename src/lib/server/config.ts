@@ -29,6 +29,16 @@ const durations = z.string().transform((text, ctx): Record<string, number> => {
 	}
 	return z.NEVER;
 });
+/** `512M` → bytes. */
+const bytes = z
+	.string()
+	.trim()
+	.regex(/^\d+[KMG]?$/, 'must be a number of bytes, such as 512M or 1G')
+	.transform((text) => Number.parseInt(text, 10) * (SIZE[text.at(-1) as 'K'] ?? 1))
+	.refine((size) => size >= 1 && size <= LARGEST_UPLOAD, 'must be from 1 to 40G');
+const SIZE = { K: 1024, M: 1024 ** 2, G: 1024 ** 3 };
+/** S3 takes 10,000 parts, of which ours have 5 MB. */
+const LARGEST_UPLOAD = 40 * SIZE.G;
 const UNIT = { s: 1_000, m: 60_000, h: 3_600_000 };
 const LONGEST_LIMIT_MS = 720 * UNIT.h;
 /** A silence that lasts a day is no silence that anybody waits for. */
@@ -56,10 +66,25 @@ const variables = z.object({
 	OPENAI_BASE_URL: httpUrl.optional(),
 	HEADWAY_VENDOR: z.enum(vendorIds, { error: `must be one of ${vendorIds.join(', ')}` }).optional(),
 	HEADWAY_MODEL: z.string().trim().min(1).default('gpt-6-astra'),
+	HEADWAY_IMAGE_MODEL: z.string().trim().min(1).default('gpt-image-2'),
+	HEADWAY_IMAGES: z.enum(['api', 'tool'], { error: 'must be api or tool' }).default('api'),
 	HEADWAY_TIME_LIMITS: durations.optional(),
 	HEADWAY_MAX_RUNNING: whole(1, 1_000).default(8),
 	HEADWAY_MAX_RUNNING_PER_OWNER: whole(1, 1_000).default(8),
 	HEADWAY_MAX_UNFINISHED: whole(1, 100_000).default(100),
+	HEADWAY_BLOBS: z.enum(['files', 's3', 'vercel'], { error: 'must be files, s3 or vercel' }).default('files'),
+	HEADWAY_S3_BUCKET: z.string().trim().optional(),
+	HEADWAY_S3_ENDPOINT: httpUrl.optional(),
+	HEADWAY_S3_REGION: z.string().trim().default('us-east-1'),
+	HEADWAY_S3_PREFIX: z
+		.string()
+		.regex(/^([\w.-]+\/)+$/, 'must be one or more folders, each with a slash after it, such as headway/')
+		.default('headway/'),
+	BLOB_READ_WRITE_TOKEN: z.string().trim().optional(),
+	HEADWAY_VERCEL_ACCESS: z
+		.enum(['private', 'public'], { error: 'must be private or public, as the store is' })
+		.default('private'),
+	HEADWAY_MAX_UPLOAD: bytes.default(SIZE.G),
 	HEADWAY_IDLE_TIMEOUT: whole(1, DAY_S).default(120),
 	HEADWAY_QUIET_AFTER: whole(1, DAY_S).default(60),
 	HEADWAY_DEMO_PACE: z
@@ -71,6 +96,22 @@ const variables = z.object({
 		.default(1),
 	HEADWAY_DEMO_PORT: whole(0, 65_535).default(0)
 });
+
+/** A bucket, and where it is. Credentials come by the SDK's own standard variables and files. */
+export interface S3Settings {
+	bucket: string;
+	/** Another server than Amazon's; then buckets are addressed by path. */
+	endpoint: string | null;
+	region: string;
+	/** Before every key, such as `headway/`: nobody else may write under it. */
+	prefix: string;
+}
+
+/** A store, named by its token. Its access was chosen when it was made: in a public one, who knows a file's address can read it. */
+export interface VercelSettings {
+	token: string;
+	access: 'private' | 'public';
+}
 
 /** Everything that can be set, read once (README, "Configuration"). Times in ms. */
 export interface Config {
@@ -85,8 +126,16 @@ export interface Config {
 	/** Which vendor answers at the address; null: told by the address. */
 	vendor: Exclude<VendorId, 'demo'> | null;
 	model: string;
+	/** The model for pictures when a run names none. */
+	imageModel: string;
+	/** Pictures are asked for at the provider's image paths, or of a model's image tool. */
+	images: 'api' | 'tool';
 	timeLimits: Record<string, number>;
 	limits: { server: number; owner: number; unfinished: number };
+	/** Where files lie. */
+	blobs: { kind: 'files' } | ({ kind: 's3' } & S3Settings) | ({ kind: 'vercel' } & VercelSettings);
+	/** The largest file that a person may bring, in bytes. */
+	maxUpload: number;
 	idleMs: number;
 	quietAfterMs: number;
 	demo: { pace: number; port: number };
@@ -114,12 +163,16 @@ export function readConfig(environment: Record<string, string | undefined>): Con
 			: null,
 		vendor: v.HEADWAY_VENDOR ?? null,
 		model: v.HEADWAY_MODEL,
+		imageModel: v.HEADWAY_IMAGE_MODEL,
+		images: v.HEADWAY_IMAGES,
 		timeLimits: v.HEADWAY_TIME_LIMITS ?? {},
 		limits: {
 			server: v.HEADWAY_MAX_RUNNING,
 			owner: v.HEADWAY_MAX_RUNNING_PER_OWNER,
 			unfinished: v.HEADWAY_MAX_UNFINISHED
 		},
+		blobs: readBlobs(v),
+		maxUpload: v.HEADWAY_MAX_UPLOAD,
 		idleMs: v.HEADWAY_IDLE_TIMEOUT * 1_000,
 		quietAfterMs: v.HEADWAY_QUIET_AFTER * 1_000,
 		demo: { pace: v.HEADWAY_DEMO_PACE, port: v.HEADWAY_DEMO_PORT }
@@ -133,6 +186,18 @@ export function checkOperations(config: Pick<Config, 'timeLimits'>, ids: readonl
 		throw new ConfigError(`HEADWAY_TIME_LIMITS names "${unknown}", but the operations are ${ids.join(', ')}.`);
 }
 
+function readBlobs(v: z.output<typeof variables>): Config['blobs'] {
+	if (v.HEADWAY_BLOBS === 'files') return { kind: 'files' };
+	if (v.HEADWAY_BLOBS === 's3') {
+		const { HEADWAY_S3_BUCKET: bucket, HEADWAY_S3_REGION: region, HEADWAY_S3_PREFIX: prefix } = v;
+		if (bucket) return { kind: 's3', bucket, endpoint: v.HEADWAY_S3_ENDPOINT ?? null, region, prefix };
+		throw new ConfigError('HEADWAY_S3_BUCKET must name a bucket, because HEADWAY_BLOBS is s3.');
+	}
+	const { BLOB_READ_WRITE_TOKEN: token, HEADWAY_VERCEL_ACCESS: access } = v;
+	if (token) return { kind: 'vercel', token, access };
+	throw new ConfigError("BLOB_READ_WRITE_TOKEN must be the store's token, because HEADWAY_BLOBS is vercel.");
+}
+
 function readOrigins(list: string): string[] {
 	const origins = list.split(',').flatMap((part) => part.trim() || []);
 	return origins.map((origin) => {
@@ -144,7 +209,7 @@ function readOrigins(list: string): string[] {
 	});
 }
 
-const secrets = new Set(['OPENAI_API_KEY']);
+const secrets = new Set(['OPENAI_API_KEY', 'BLOB_READ_WRITE_TOKEN']);
 
 function sentence(error: z.ZodError, given: Record<string, string | undefined>): string {
 	const issue = error.issues[0];
@@ -155,5 +220,10 @@ function sentence(error: z.ZodError, given: Record<string, string | undefined>):
 
 /** Where things lie in the data folder. */
 export function dataPaths(dataDir: string) {
-	return { database: join(dataDir, 'headway.db'), artifacts: join(dataDir, 'artifacts'), demo: join(dataDir, 'demo') };
+	return {
+		database: join(dataDir, 'headway.db'),
+		artifacts: join(dataDir, 'artifacts'),
+		temporary: join(dataDir, 'tmp'),
+		demo: join(dataDir, 'demo')
+	};
 }

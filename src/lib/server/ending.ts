@@ -1,7 +1,7 @@
 import type { ErrorCode } from '../jobs/error.ts';
 import type { Cost, Receipt, Usage } from '../jobs/event.ts';
 import type { CancelReason } from '../jobs/job.ts';
-import type { JobSnapshot } from '../jobs/snapshot.ts';
+import { waitedMsOf, type JobSnapshot } from '../jobs/snapshot.ts';
 import type { JobRow, timings } from './db/schema.ts';
 import type { NewEvent } from './event-log.ts';
 
@@ -51,7 +51,8 @@ export function nothingRan(reason: CancelReason, now: number): Receipt {
 
 /** The row of history that an ended job leaves. */
 export function timingOf(row: JobRow, ending: Ending, snapshot: JobSnapshot): typeof timings.$inferInsert {
-	const totalMs = snapshot.elapsedMs;
+	// A person's time to answer is not the run's.
+	const totalMs = snapshot.elapsedMs - waitedMsOf(snapshot);
 	const range = row.forecast;
 	return {
 		...{
@@ -74,5 +75,7 @@ export function timingOf(row: JobRow, ending: Ending, snapshot: JobSnapshot): ty
 
 function phaseTimes(snapshot: JobSnapshot): Record<string, number> {
 	const spent = snapshot.phases.filter((phase) => phase.startedAt !== null && phase.endedAt !== null);
-	return Object.fromEntries(spent.map((phase) => [phase.name, (phase.endedAt ?? 0) - (phase.startedAt ?? 0)]));
+	return Object.fromEntries(
+		spent.map((phase) => [phase.name, (phase.endedAt ?? 0) - (phase.startedAt ?? 0) - phase.waitedMs])
+	);
 }

@@ -22,6 +22,8 @@ export type RowPatch = Partial<
 		| 'responseId'
 		| 'cursor'
 		| 'providerState'
+		| 'providerStep'
+		| 'bills'
 		| 'provider'
 		| 'model'
 		| 'usage'

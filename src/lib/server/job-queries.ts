@@ -1,7 +1,7 @@
-import { and, desc, eq, gte, inArray, isNotNull, lt, or, sql, type SQL } from 'drizzle-orm';
+import { and, desc, eq, gte, inArray, isNotNull, isNull, lt, notInArray, or, sql, type SQL } from 'drizzle-orm';
 import { HeadwayError } from '../jobs/error.ts';
 import type { PastRun } from '../jobs/estimate.ts';
-import type { CancelReason, JobStatus } from '../jobs/job.ts';
+import { isTerminal, type CancelReason, type JobStatus } from '../jobs/job.ts';
 import type { JobSummary } from '../jobs/snapshot.ts';
 import type { Clock } from './clock.ts';
 import type { Db } from './db/open.ts';
@@ -11,6 +11,8 @@ import { artifacts, jobs, timings, type JobRow } from './db/schema.ts';
 export interface ListFilter {
 	status?: JobStatus[] | undefined;
 	operation?: string | undefined;
+	/** Only this job's children; `none`: only jobs that are no children. */
+	parent?: string | undefined;
 	before?: string | undefined;
 	limit?: number | undefined;
 }
@@ -80,6 +82,32 @@ export class JobQueries {
 			.where(and(eq(jobs.owner, owner), fresh))
 			.orderBy(desc(eq(jobs.status, 'running')), desc(jobs.createdAt), desc(jobs.id))
 			.limit(100)
+			.all();
+	}
+
+	/** What a job has started as parts of itself, in that order. */
+	async children(parentId: string): Promise<JobRow[]> {
+		return this.#db
+			.select()
+			.from(jobs)
+			.where(eq(jobs.parentId, parentId))
+			.orderBy(sql`rowid`)
+			.all();
+	}
+
+	/** Those of them that have not ended. */
+	async unfinishedChildren(parentId: string): Promise<JobRow[]> {
+		return (await this.children(parentId)).filter(({ status }) => !isTerminal(status));
+	}
+
+	/** Unfinished children whose parent has ended, or is gone. */
+	async orphanedChildren(): Promise<JobRow[]> {
+		const unfinished: JobStatus[] = ['queued', 'running'];
+		const parents = this.#db.select({ id: jobs.id }).from(jobs).where(inArray(jobs.status, unfinished));
+		return this.#db
+			.select()
+			.from(jobs)
+			.where(and(inArray(jobs.status, unfinished), isNotNull(jobs.parentId), notInArray(jobs.parentId, parents)))
 			.all();
 	}
 
@@ -172,9 +200,10 @@ export class JobQueries {
 	/** What a list shows of a row. */
 	summary(row: JobRow, positions: Map<string, number>): JobSummary {
 		const now = this.#clock.now();
-		const { id, operation, title, status, phase, createdAt, startedAt, endedAt, cancelRequestedAt } = row;
+		const { id, operation, title, status, phase, createdAt, startedAt, endedAt, cancelRequestedAt, parentId } = row;
 		return {
 			...{ id, operation, title, status, phase, createdAt, startedAt, endedAt, cancelRequestedAt, serverNow: now },
+			...{ parentId, waitingFor: status === 'running' ? row.waitingFor : null },
 			progress: progressOf(row),
 			elapsedMs: startedAt === null ? 0 : (endedAt ?? now) - startedAt,
 			remaining: null,
@@ -197,8 +226,13 @@ function conditions(filter: ListFilter): (SQL | undefined)[] {
 	return [
 		filter.status?.length ? inArray(jobs.status, filter.status) : undefined,
 		filter.operation ? eq(jobs.operation, filter.operation) : undefined,
+		filter.parent === undefined ? undefined : ofParent(filter.parent),
 		filter.before ? olderThan(filter.before) : undefined
 	];
+}
+
+function ofParent(parent: string): SQL {
+	return parent === 'none' ? isNull(jobs.parentId) : eq(jobs.parentId, parent);
 }
 
 function olderThan(cursor: string): SQL | undefined {

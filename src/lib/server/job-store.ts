@@ -1,30 +1,19 @@
 import { createHash, randomBytes } from 'node:crypto';
 import { and, eq, inArray, lt, or, sql } from 'drizzle-orm';
 import { HeadwayError } from '../jobs/error.ts';
-import { isTerminal, type CancelReason, type JobOptions } from '../jobs/job.ts';
+import { isTerminal, type CancelReason } from '../jobs/job.ts';
 import type { JobSnapshot } from '../jobs/snapshot.ts';
 import { feedKey, jobKey, queueKey, type Bell } from './bell.ts';
+import { loosen } from './blobs/loose-keys.ts';
 import { nextClaim, queueOf, type ClaimTerms } from './claim.ts';
 import type { Clock } from './clock.ts';
 import type { Db, Rows } from './db/open.ts';
 import { artifacts, jobs, timings, type JobRow } from './db/schema.ts';
 import { faultOf, nothingRan, terminalEvent, timingOf, type Ending } from './ending.ts';
 import { appendWithin, type NewEvent } from './event-log.ts';
+import { admit, familyOf, lineOf, refuseRemoval } from './family.ts';
+import type { NewJob } from './new-job.ts';
 import type { Snapshots } from './snapshots.ts';
-
-/** What to enqueue. `input` has passed the operation's schema. */
-export interface NewJob {
-	owner: string;
-	operation: string;
-	title: string;
-	variant: string;
-	input: unknown;
-	options: JobOptions;
-	/** The input as it was sent, which the idempotency key is bound to. */
-	request: unknown;
-	idempotencyKey?: string;
-	retryOf?: string;
-}
 
 const IMMEDIATE = { behavior: 'immediate' } as const;
 /** Every change of a job's status goes through here, each in one transaction, each ending exactly once. */
@@ -41,7 +30,7 @@ export class JobStore {
 		this.#snapshots = snapshots;
 	}
 
-	/** Puts a job into the queue. The same key with the same request gives the first job; with another one it is a conflict. */
+	/** Puts a job into the queue. The same key with the same request gives the first job; with another one it is a conflict. Throws `limit_reached` when the owner has too many. */
 	async enqueue(job: NewJob): Promise<{ row: JobRow; created: boolean }> {
 		const requestHash = hashOf(job);
 		const outcome = this.#db.transaction((tx) => {
@@ -51,7 +40,9 @@ export class JobStore {
 					'idempotency_conflict',
 					'This Idempotency-Key was used with another request. Use a new key.'
 				);
-			return first ? { row: first, created: false } : { row: this.#insert(tx, job, requestHash), created: true };
+			if (first) return { row: first, created: false };
+			admit(tx, job);
+			return { row: this.#insert(tx, job, requestHash), created: true };
 		}, IMMEDIATE);
 		this.#ring(outcome.row);
 		this.#bell.ring(queueKey);
@@ -63,7 +54,7 @@ export class JobStore {
 		const { owner, operation, title, variant, input, options } = job;
 		const row: typeof jobs.$inferInsert = {
 			...{ id: newId(), owner, operation, title, variant, input, options, requestHash },
-			...{ idempotencyKey: job.idempotencyKey ?? null, retryOf: job.retryOf ?? null },
+			...{ idempotencyKey: job.idempotencyKey ?? null, retryOf: job.retryOf ?? null, parentId: job.parentId ?? null },
 			...{ status: 'queued', priority: options.priority ?? 0, createdAt: now, updatedAt: now }
 		};
 		tx.insert(jobs).values(row).run();
@@ -81,7 +72,7 @@ export class JobStore {
 			const now = this.#clock.now();
 			const lease = { epoch: row.epoch + 1, runner: terms.runner, leaseUntil: now + terms.leaseMs };
 			tx.update(jobs)
-				.set({ ...lease, status: 'running', startedAt: row.startedAt ?? now, updatedAt: now })
+				.set({ ...lease, status: 'running', waitingFor: null, startedAt: row.startedAt ?? now, updatedAt: now })
 				.where(eq(jobs.id, row.id))
 				.run();
 			return this.#read(row.id, tx);
@@ -208,28 +199,21 @@ export class JobStore {
 			.run();
 	}
 
-	/** Deletes an ended job with its log; returns the paths of its artifacts, whose bytes the caller removes. */
+	/** Deletes an ended job with its parts and their logs; returns the paths of the artifacts, whose bytes the caller removes. */
 	async remove(owner: string, id: string): Promise<string[]> {
 		const removed = this.#db.transaction((tx) => {
 			const row = this.#owned(tx, owner, id);
-			if (!isTerminal(row.status))
-				throw new HeadwayError('conflict', 'This job is still running. Cancel it first, then delete it.');
-			const files = tx.select({ path: artifacts.path }).from(artifacts).where(eq(artifacts.jobId, id)).all();
-			tx.delete(jobs).where(eq(jobs.id, id)).run();
-			return { row, paths: files.map(({ path }) => path) };
+			const family = familyOf(tx, row);
+			refuseRemoval(family, row.parentId === null ? [] : lineOf(tx, row.parentId));
+			const ids = family.map(({ id }) => id);
+			const files = tx.select({ path: artifacts.path }).from(artifacts).where(inArray(artifacts.jobId, ids)).all();
+			const paths = files.map(({ path }) => path);
+			loosen(tx, paths, this.#clock.now());
+			tx.delete(jobs).where(inArray(jobs.id, ids)).run();
+			return { family, paths };
 		}, IMMEDIATE);
-		this.#ring(removed.row);
+		for (const row of removed.family) this.#ring(row);
 		return removed.paths;
-	}
-
-	/** Whether a start under this key has made a job before: such a repetition adds none. */
-	async knowsKey(owner: string, key: string | undefined): Promise<boolean> {
-		return key !== undefined && findByKey(this.#db, owner, key) !== undefined;
-	}
-
-	/** How many jobs of an owner have not ended. */
-	async unfinished(owner: string): Promise<number> {
-		return this.#db.$count(jobs, and(eq(jobs.owner, owner), inArray(jobs.status, ['queued', 'running'])));
 	}
 
 	/** Whether a job waits for a runner whose lease has run out; for the metrics. */

@@ -1,18 +1,23 @@
+import { z } from 'zod';
 import { HeadwayError } from '../jobs/error.ts';
-import { endsJob } from '../jobs/event.ts';
+import type { JobEvent } from '../jobs/event.ts';
 import { isTerminal, jobOptions, type CancelReason, type JobOptions } from '../jobs/job.ts';
 import { reduce } from '../jobs/reduce.ts';
 import type { JobSnapshot, JobSummary } from '../jobs/snapshot.ts';
 import type { AnyModel, RunLog } from '../operations/operation.ts';
-import type { Blobs } from './blobs.ts';
+import type { Artifacts } from './blobs/artifacts.ts';
+import type { Uploads } from './blobs/uploads.ts';
 import { jobKey, type Bell } from './bell.ts';
+import { checkParts } from './check-parts.ts';
 import { pause, type Clock } from './clock.ts';
 import type { JobRow } from './db/schema.ts';
 import type { JobQueries, ListFilter } from './job-queries.ts';
 import type { Ending } from './ending.ts';
 import type { JobStore } from './job-store.ts';
 import { readInput } from './read-input.ts';
+import { checkReferences } from './references.ts';
 import type { Runner } from './runner.ts';
+import type { StartRequest } from './start-request.ts';
 import type { Snapshots } from './snapshots.ts';
 import type { Transients } from './transients.ts';
 
@@ -22,7 +27,8 @@ export interface JobsParts {
 	queries: JobQueries;
 	snapshots: Snapshots;
 	transients: Transients;
-	blobs: Blobs;
+	artifacts: Artifacts;
+	uploads: Uploads;
 	bell: Bell;
 	clock: Clock;
 	log: Pick<RunLog, 'info'>;
@@ -32,15 +38,6 @@ export interface JobsParts {
 	knowsProvider(id: string): boolean;
 	/** Told of each job that ended without a run. */
 	ended(row: JobRow, ending: Ending): void;
-}
-
-/** A request to start a job, as it came from outside. */
-export interface StartRequest {
-	operation: string;
-	input: unknown;
-	options?: unknown;
-	idempotencyKey?: string | undefined;
-	retryOf?: string;
 }
 
 /** Everything that a door can ask about jobs. Each call is confined to one owner. */
@@ -54,13 +51,8 @@ export class Jobs {
 	/** Checks a request and puts it into the queue. The same key with the same request gives the first job (`created: false`). */
 	async start(owner: string, request: StartRequest): Promise<{ snapshot: JobSnapshot; created: boolean }> {
 		const model = this.#model(request.operation);
-		const input = readInput(model.input, request.input ?? {}, 'input') as { provider?: string };
+		const input = await this.#checked(owner, model, request.input);
 		const options = readInput(jobOptions, request.options ?? {}, 'options') as JobOptions;
-		if (input.provider !== undefined && !this.#parts.knowsProvider(input.provider))
-			throw new HeadwayError('invalid_input', `This server has no provider "${input.provider}".`, {
-				fields: [{ path: 'input.provider', message: 'is not configured' }]
-			});
-		if (!(await this.#parts.store.knowsKey(owner, request.idempotencyKey))) await this.#refuseFlood(owner);
 		const { row, created } = await this.#parts.store.enqueue({
 			...{
 				owner,
@@ -72,19 +64,26 @@ export class Jobs {
 				request: request.input ?? {}
 			},
 			...(request.idempotencyKey ? { idempotencyKey: request.idempotencyKey } : {}),
-			...(request.retryOf ? { retryOf: request.retryOf } : {})
+			...(request.retryOf ? { retryOf: request.retryOf } : {}),
+			...(request.parentId ? { parentId: request.parentId } : {}),
+			mostUnfinished: this.#parts.maxUnfinished
 		});
 		if (created) this.#parts.log.info({ jobId: row.id, operation: model.id, owner }, 'job queued');
 		return { snapshot: await this.#present(row), created };
 	}
 
-	async #refuseFlood(owner: string): Promise<void> {
-		if ((await this.#parts.store.unfinished(owner)) < this.#parts.maxUnfinished) return;
-		throw new HeadwayError(
-			'limit_reached',
-			`You already have ${this.#parts.maxUnfinished} unfinished jobs. Wait for one to end or cancel one.`,
-			{ retryAfter: 10 }
+	/** The input as the operation takes it, with that of every part that it will start. Throws `invalid_input`. */
+	async #checked(owner: string, model: AnyModel, raw: unknown): Promise<unknown> {
+		const input = readInput(model.input, raw ?? {}, 'input') as { provider?: string };
+		if (input.provider !== undefined && !this.#parts.knowsProvider(input.provider))
+			throw new HeadwayError('invalid_input', `This server has no provider "${input.provider}".`, {
+				fields: [{ path: 'input.provider', message: 'is not configured' }]
+			});
+		await checkReferences(owner, { model, input }, this.#parts);
+		await checkParts(model.partsOf?.(input) ?? [], (part) =>
+			this.#checked(owner, this.#model(part.operation), part.input)
 		);
+		return input;
 	}
 
 	#model(id: string): AnyModel {
@@ -121,6 +120,12 @@ export class Jobs {
 	async list(owner: string, filter: ListFilter): Promise<{ jobs: JobSummary[]; next: string | null }> {
 		const { rows, next } = await this.#parts.queries.list(owner, filter);
 		return { jobs: await this.#summaries(rows), next };
+	}
+
+	/** What a job has started as parts of itself, in that order. */
+	async children(owner: string, id: string): Promise<JobSummary[]> {
+		await this.#parts.queries.get(owner, id);
+		return this.#summaries(await this.#parts.queries.children(id));
 	}
 
 	/** The owner's unfinished jobs, and those that changed since. */
@@ -169,12 +174,15 @@ export class Jobs {
 		const { question } = await this.snapshot(owner, id);
 		if (question?.questionId !== questionId)
 			throw new HeadwayError('conflict', 'This job does not wait for an answer to that question.');
+		// The shape as it was published; what only the operation can judge, it asks again.
+		readInput(z.fromJSONSchema(question.schema as z.core.JSONSchema.JSONSchema), value, 'value');
 		return this.#present(await this.#parts.store.answer(owner, id, questionId, value));
 	}
 
 	/** Deletes an ended job, its log and its artifacts. */
 	async remove(owner: string, id: string): Promise<void> {
-		await this.#parts.blobs.remove(await this.#parts.store.remove(owner, id));
+		await this.#parts.artifacts.discard(await this.#parts.store.remove(owner, id));
+		this.#parts.transients.forget(id);
 	}
 
 	async #summaries(rows: readonly JobRow[]): Promise<JobSummary[]> {
@@ -187,22 +195,25 @@ export class Jobs {
 		});
 	}
 
+	/** The operation's own live-only events are in no log: the newest preview is shown also to who comes when it is over (IM-10). */
+	#withPreview(snapshot: JobSnapshot, held: readonly JobEvent[]): JobSnapshot {
+		const model = this.#parts.models[snapshot.operation];
+		const own = held.filter(({ type }) => model && Object.hasOwn(model.events, type));
+		return { ...snapshot, state: own.reduce((state, event) => model?.reduce(state, event), snapshot.state) };
+	}
+
 	#latestProgress(id: string) {
 		const held = this.#parts.transients.since(id, 0).find(({ event }) => event.type === 'progress');
 		return held?.event.data as { metadata: { remaining: JobSummary['remaining'] } } | undefined;
 	}
 
-	/** A row's fold, brought to this moment: the newest tick, the stored bar, the queue, the clock. */
+	/** A row's fold, brought to this moment: what is held live-only, the stored bar, the queue, the clock. */
 	async #present(row: JobRow): Promise<JobSnapshot> {
-		const folded = this.#parts.snapshots.of(row);
 		const serverNow = this.#parts.clock.now();
+		const held = this.#parts.transients.since(row.id, 0).map(({ event }) => event);
+		const folded = this.#withPreview(this.#parts.snapshots.of(row), held);
 		if (isTerminal(folded.status)) return { ...folded, serverNow };
-		const ticked = this.#parts.transients
-			.since(row.id, 0)
-			.reduce(
-				(snapshot, { event }) => (endsJob(event.type) ? snapshot : reduce(snapshot, event, (state) => state)),
-				folded
-			);
+		const ticked = held.reduce((snapshot, event) => reduce(snapshot, event, (state) => state), folded);
 		const floor = Math.max(ticked.progress.fraction ?? 0, row.fraction ?? 0);
 		const progress: JobSnapshot['progress'] =
 			row.fraction === null
@@ -211,6 +222,10 @@ export class Jobs {
 		const elapsedMs = row.startedAt === null ? 0 : serverNow - row.startedAt;
 		const queuePosition =
 			row.status === 'queued' ? ((await this.#parts.store.queuePositions()).get(row.id) ?? null) : null;
-		return { ...ticked, status: row.status, progress, elapsedMs, queuePosition, serverNow };
+		return {
+			...ticked,
+			...{ status: row.status, waitingFor: row.status === 'running' ? row.waitingFor : null },
+			...{ progress, elapsedMs, queuePosition, serverNow }
+		};
 	}
 }

@@ -1,5 +1,5 @@
 import { HeadwayError } from '../jobs/error.ts';
-import { endsJob, type JobEvent } from '../jobs/event.ts';
+import { baseEvents, endsJob, type JobEvent } from '../jobs/event.ts';
 import type { JobSnapshot, JobSummary } from '../jobs/snapshot.ts';
 import type { RunLog } from '../operations/operation.ts';
 import { feedKey, jobKey, type Bell, type Listener } from './bell.ts';
@@ -144,10 +144,9 @@ export class Live {
 			events.push(...added);
 			const last = added.at(-1);
 			if (last) cursors.advance(jobId, last.seq ?? cursor.after, endsJob(last.type));
-			if (cursor.ended) continue;
 			for (const { version, event } of this.#sources.transients.since(jobId, cursor.version)) {
 				cursor.version = version;
-				transients.push(event);
+				if (!cursor.ended || (last && isLeft(event, last))) transients.push(event);
 			}
 		}
 		const feed = await this.#feed(cursors);
@@ -163,6 +162,11 @@ export class Live {
 		cursors.feedDue = now + FEED_MS;
 		return this.#sources.feed(cursors.watch.owner, Math.max(0, since));
 	}
+}
+
+/** What an operation showed live before it failed or was stopped may be all that is left of it (IM-10); the ticks of its bar are not. */
+function isLeft(live: JobEvent, end: JobEvent): boolean {
+	return end.type !== 'done' && !Object.hasOwn(baseEvents, live.type) && live.at <= end.at;
 }
 
 interface Cursor {

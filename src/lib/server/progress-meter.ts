@@ -1,5 +1,5 @@
 import type { BaseEvent } from '../jobs/event.ts';
-import type { JobSnapshot } from '../jobs/snapshot.ts';
+import { waitedMsOf, type JobSnapshot } from '../jobs/snapshot.ts';
 import type { AnyModel } from '../operations/operation.ts';
 import type { Expectation } from './estimator.ts';
 
@@ -18,7 +18,8 @@ interface MeterStart {
 export class ProgressMeter {
 	readonly #model: AnyModel;
 	readonly #expectation: Expectation;
-	readonly #startedAt: number;
+	/** As if no time had been spent waiting for a person; so is `#enteredAt`. */
+	#startedAt: number;
 	#phase: string | null;
 	#enteredAt: number;
 	#counted: { fraction: number; basis: 'measured' | 'estimated' } | null = null;
@@ -26,14 +27,15 @@ export class ProgressMeter {
 	#floor: number;
 	/** When the bar last rose. */
 	#roseAt: number;
-	#waiting = false;
+	#waitingSince: number | null = null;
 
 	constructor({ model, expectation, from, now, floor }: MeterStart) {
 		this.#model = model;
 		this.#expectation = expectation;
-		this.#startedAt = from.startedAt ?? now;
+		this.#startedAt = (from.startedAt ?? now) + waitedMsOf(from);
 		this.#phase = from.phase;
-		this.#enteredAt = from.phases.find(({ name }) => name === from.phase)?.startedAt ?? this.#startedAt;
+		const current = from.phases.find(({ name }) => name === from.phase);
+		this.#enteredAt = current?.startedAt ? current.startedAt + current.waitedMs : this.#startedAt;
 		this.#heardAt = now;
 		this.#roseAt = now;
 		this.#floor = Math.max(floor, from.progress.fraction ?? 0);
@@ -64,18 +66,36 @@ export class ProgressMeter {
 		this.#heardAt = now;
 	}
 
-	wait(waiting: boolean): void {
-		this.#waiting = waiting;
+	/** Time stands still from now on: a person is asked. */
+	wait(since: number): void {
+		this.#waitingSince ??= since;
+	}
+
+	/** The person has answered: the clock goes on where it stood. */
+	resume(now: number): void {
+		const waited = now - (this.#waitingSince ?? now);
+		this.#waitingSince = null;
+		this.#startedAt += waited;
+		this.#enteredAt += waited;
+		this.#roseAt += waited;
+		this.#heardAt = now;
+	}
+
+	/** How long the job has been at work, in ms, over all its processes. */
+	workedMs(now: number): number {
+		return (this.#waitingSince ?? now) - this.#startedAt;
 	}
 
 	/** How it stands now. The fraction never falls below what an earlier reading gave. */
-	read(now: number): ProgressData {
+	read(at: number): ProgressData {
+		const now = this.#waitingSince ?? at;
+		const waiting = this.#waitingSince !== null;
 		const estimate = this.#expectation.estimate({
 			phase: this.#phase,
 			elapsedMs: now - this.#startedAt,
 			inPhaseMs: now - this.#enteredAt,
 			measured: this.#counted?.fraction ?? null,
-			silentMs: this.#waiting ? 0 : now - this.#heardAt,
+			silentMs: waiting ? 0 : now - this.#heardAt,
 			floor: this.#floor,
 			sinceFloorMs: now - this.#roseAt
 		});
@@ -87,7 +107,7 @@ export class ProgressMeter {
 				: estimate.progress),
 			operation: this.#model.id,
 			message: estimate.sentence,
-			state: this.#waiting ? 'waiting' : estimate.quiet ? 'quiet' : 'active',
+			state: waiting ? 'waiting' : estimate.quiet ? 'quiet' : 'active',
 			metadata: {
 				elapsedMs: now - this.#startedAt,
 				remaining: estimate.remaining,

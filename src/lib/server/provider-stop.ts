@@ -33,8 +33,11 @@ export async function stopAtProvider(
 	clock: Clock,
 	patience = ORDINARY
 ): Promise<ProviderStop> {
-	if (link.state === 'none')
-		return { provider: 'not_needed', acknowledgedAt: null, usage: null, cost: { usd: 0, known: true } };
+	const stopped = (how: Receipt['provider'], acknowledgedAt: number | null, outcome: ProviderOutcome | null) => ({
+		...{ provider: how, acknowledgedAt },
+		...link.billed(outcome?.usage ? { usage: outcome.usage, cost: outcome.cost } : null)
+	});
+	if (link.state === 'none') return stopped('not_needed', null, null);
 	if (link.outcome) return stopped('already_ended', null, link.outcome);
 	if (link.state === 'creating' || !link.responseId || !provider.can.background)
 		return stopped('unconfirmed', null, null);
@@ -44,19 +47,6 @@ export async function stopAtProvider(
 		? answer.outcome
 		: await readUsage(provider, link.responseId, clock, patience.usageMs);
 	return stopped(answer.provider, acknowledgedAt, outcome);
-}
-
-function stopped(
-	how: Receipt['provider'],
-	acknowledgedAt: number | null,
-	outcome: ProviderOutcome | null
-): ProviderStop {
-	return {
-		provider: how,
-		acknowledgedAt,
-		usage: outcome?.usage ?? null,
-		cost: outcome?.usage ? outcome.cost : UNKNOWN
-	};
 }
 
 async function cancelWithin(provider: Provider, responseId: string, clock: Clock, ms: number) {

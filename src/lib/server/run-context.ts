@@ -1,18 +1,33 @@
 import type { z } from 'zod';
 import { HeadwayError } from '../jobs/error.ts';
-import { parseEvent, type Cost, type JobEvent, type Usage } from '../jobs/event.ts';
-import type { AnyModel, DurableProvider, RunContext, RunLog } from '../operations/operation.ts';
-import type { Blobs } from './blobs.ts';
+import { parseEvent, type Artifact, type Cost, type Usage } from '../jobs/event.ts';
+import type { JobOptions } from '../jobs/job.ts';
+import type { JobSnapshot } from '../jobs/snapshot.ts';
+import type {
+	AnyModel,
+	ArtifactFile,
+	ChildJob,
+	DurableProvider,
+	RunContext,
+	RunLog,
+	UploadedFile
+} from '../operations/operation.ts';
+import type { Artifacts } from './blobs/artifacts.ts';
+import type { Children } from './children.ts';
 import type { Cleanups } from './cleanups.ts';
 import type { Clock } from './clock.ts';
+import type { JobRow } from './db/schema.ts';
 import type { EventLog } from './event-log.ts';
 import type { EventWriter } from './event-writer.ts';
 import type { ProgressMeter } from './progress-meter.ts';
+import { Questions } from './questions.ts';
+import type { Slot } from './slot.ts';
+import type { TemporaryFolders } from './temporary-folders.ts';
 import type { Transients } from './transients.ts';
 
 /** What a context is made of; the run owns all of it. */
 export interface RunParts {
-	jobId: string;
+	row: JobRow;
 	model: AnyModel;
 	signal: AbortSignal;
 	finishing: AbortSignal;
@@ -27,8 +42,13 @@ export interface RunParts {
 	writer: EventWriter;
 	meter: ProgressMeter;
 	transients: Transients;
-	blobs: Blobs;
+	artifacts: Artifacts;
 	cleanups: Cleanups;
+	folders: TemporaryFolders;
+	children: Children;
+	slot: Slot;
+	fileOf(owner: string, id: string): Promise<UploadedFile>;
+	snapshotOf(owner: string, id: string): Promise<JobSnapshot>;
 	/** Publishes where the bar stands now. */
 	tick(): void;
 }
@@ -36,13 +56,14 @@ export interface RunParts {
 /** The context that an operation is given: the only thing it touches. Every event is checked against its schema on the way out. */
 export class JobContext implements RunContext {
 	readonly #parts: RunParts;
+	#folder: Promise<string> | null = null;
 
 	constructor(parts: RunParts) {
 		this.#parts = parts;
 	}
 
 	get jobId() {
-		return this.#parts.jobId;
+		return this.#parts.row.id;
 	}
 	get signal() {
 		return this.#parts.signal;
@@ -109,48 +130,67 @@ export class JobContext implements RunContext {
 		this.#parts.writer.add({ type: 'usage', data: { usage, cost } }, { usage, cost });
 	}
 
-	async artifact(file: { name: string; mediaType: string; bytes: Uint8Array | string }): Promise<void> {
-		const stored = await this.#parts.blobs.put(this.jobId, file, this.signal);
+	async artifact(file: ArtifactFile): Promise<Artifact> {
+		const stored = await this.#parts.artifacts.put(this.jobId, file, this.signal);
 		this.#parts.writer.add({ type: 'artifact', data: stored });
+		return stored;
+	}
+
+	folder(): Promise<string> {
+		this.signal.throwIfAborted();
+		this.#folder ??= this.#makeFolder();
+		return this.#folder;
+	}
+
+	async #makeFolder(): Promise<string> {
+		const { folders } = this.#parts;
+		const making = folders.make(this.jobId);
+		// Before it is there: a run that is stopped meanwhile must not leave it.
+		this.defer('temporary folder removed', async () => folders.remove(await making));
+		return making;
+	}
+
+	file(id: string): Promise<UploadedFile> {
+		return this.#parts.fileOf(this.#parts.row.owner, id);
+	}
+
+	job(id: string): Promise<JobSnapshot> {
+		return this.#parts.snapshotOf(this.#parts.row.owner, id);
+	}
+
+	async child<C extends AnyModel>(
+		key: string,
+		operation: C | string,
+		input: z.input<C['input']>,
+		options: JobOptions = {}
+	): Promise<ChildJob<C>> {
+		const { children, row, signal, slot } = this.#parts;
+		const name = typeof operation === 'string' ? operation : operation.id;
+		const { id } = await children.start(row, { key, operation: name, input, options }, signal, slot);
+		return { id, watch: () => this.#watch(id) as ReturnType<ChildJob<C>['watch']> };
+	}
+
+	/** What a child does is what its parent does: it keeps the bar alive. */
+	async *#watch(id: string): AsyncGenerator<JobSnapshot> {
+		const { children, row, signal, slot, meter } = this.#parts;
+		await slot.give('child');
+		try {
+			for await (const snapshot of children.watch(row.owner, id, signal)) {
+				meter.heard(this.now());
+				yield snapshot;
+			}
+		} finally {
+			await slot.take();
+		}
+		signal.throwIfAborted();
 	}
 
 	defer(what: string, cleanup: () => void | Promise<void>): void {
 		this.#parts.cleanups.add(what, cleanup);
 	}
 
-	async ask<T extends z.ZodType>(questionId: string, prompt: string, schema: T): Promise<z.output<T>> {
-		await this.#parts.writer.flush();
-		const asked = await this.#findQuestion(questionId);
-		if (asked.answer !== undefined) return schema.parse(asked.answer) as z.output<T>;
-		if (!asked.asked) this.emit('question', { questionId, prompt, schema: schema.toJSONSchema() });
-		this.#parts.meter.wait(true);
-		try {
-			return schema.parse(await this.#awaitAnswer(questionId, asked.seq)) as z.output<T>;
-		} finally {
-			this.#parts.meter.wait(false);
-		}
-	}
-
-	async #findQuestion(questionId: string) {
-		const found = { asked: false, answer: undefined as unknown, seq: 0 };
-		for (;;) {
-			const page = await this.#parts.events.read(this.jobId, found.seq);
-			const last = page.at(-1);
-			if (!last) return found;
-			found.seq = last.seq ?? found.seq;
-			for (const event of page) {
-				if (isAbout(event, 'question', questionId)) found.asked = true;
-				if (isAbout(event, 'answer', questionId)) found.answer = (event.data as { value: unknown }).value;
-			}
-		}
-	}
-
-	async #awaitAnswer(questionId: string, after: number): Promise<unknown> {
-		for await (const batch of this.#parts.events.follow(this.jobId, after, this.signal)) {
-			const answer = batch.find((event) => isAbout(event, 'answer', questionId));
-			if (answer) return (answer.data as { value: unknown }).value;
-		}
-		throw this.signal.reason;
+	ask<T extends z.ZodType>(questionId: string, prompt: string, schema: T): Promise<z.output<T>> {
+		return new Questions({ ...this.#parts, jobId: this.jobId }).ask(questionId, prompt, schema);
 	}
 
 	#checked(type: string, data: unknown): { type: string; data: unknown } {
@@ -159,8 +199,4 @@ export class JobContext implements RunContext {
 			throw new HeadwayError('internal', `The operation ${this.#parts.model.id} sent a broken ${type} event.`);
 		return event;
 	}
-}
-
-function isAbout(event: JobEvent, type: string, questionId: string): boolean {
-	return event.type === type && (event.data as { questionId?: unknown }).questionId === questionId;
 }

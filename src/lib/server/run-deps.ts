@@ -1,29 +1,41 @@
-import type { Provider, RunLog } from '../operations/operation.ts';
+import type { JobSnapshot } from '../jobs/snapshot.ts';
+import type { Provider, RunLog, UploadedFile } from '../operations/operation.ts';
 import type { Bell } from './bell.ts';
-import type { Blobs } from './blobs.ts';
+import type { Artifacts } from './blobs/artifacts.ts';
+import type { Children } from './children.ts';
+import type { ClaimTerms } from './claim.ts';
 import type { Clock } from './clock.ts';
 import type { JobRow } from './db/schema.ts';
 import type { Ending } from './ending.ts';
 import type { EventLog } from './event-log.ts';
 import type { JobQueries } from './job-queries.ts';
 import type { JobStore } from './job-store.ts';
+import type { Slots } from './slots.ts';
 import type { Snapshots } from './snapshots.ts';
+import type { TemporaryFolders } from './temporary-folders.ts';
 import type { Transients } from './transients.ts';
 
 /** The machinery that every run shares. */
 export interface RunDeps {
 	store: JobStore;
+	slots: Slots;
 	queries: JobQueries;
 	events: EventLog;
 	snapshots: Snapshots;
 	transients: Transients;
-	blobs: Blobs;
+	artifacts: Artifacts;
+	folders: TemporaryFolders;
+	children: Children;
 	bell: Bell;
 	clock: Clock;
 	log: RunLog;
+	limits: ClaimTerms['limits'];
 	idleMs: number;
 	quietAfterMs: number;
 	providerFor(id: string | undefined): Provider;
 	timeoutFor(operation: string, declaredMs: number): number;
+	fileOf(owner: string, id: string): Promise<UploadedFile>;
+	/** A job as its owner sees it. */
+	snapshotOf(owner: string, id: string): Promise<JobSnapshot>;
 	ended(row: JobRow, ending: Ending): void;
 }

@@ -1,9 +1,10 @@
 import { HeadwayError } from '../jobs/error.ts';
-import type { Cost, Receipt, Usage } from '../jobs/event.ts';
+import type { Receipt } from '../jobs/event.ts';
 import type { CancelReason } from '../jobs/job.ts';
 import type { OperationRun, Provider } from '../operations/operation.ts';
 import { feedKey } from './bell.ts';
 import { Cleanups } from './cleanups.ts';
+import { defaultModel } from './default-model.ts';
 import { pause } from './clock.ts';
 import type { JobRow } from './db/schema.ts';
 import { Expectation } from './estimator.ts';
@@ -16,6 +17,8 @@ import { ProviderLink } from './provider-link.ts';
 import { leftRunning, ORDINARY, SHUTDOWN, stopAtProvider, type ProviderStop } from './provider-stop.ts';
 import { JobContext } from './run-context.ts';
 import type { RunDeps } from './run-deps.ts';
+import { Settlement } from './settlement.ts';
+import { Slot } from './slot.ts';
 
 /** Why a run's signal aborts. `lost` means that another process may run the job now: nothing more is written. */
 type StopReason = CancelReason | 'lost';
@@ -41,12 +44,13 @@ export class Run {
 	readonly #writer: EventWriter;
 	readonly #meter: ProgressMeter;
 	readonly #link: ProviderLink;
+	readonly #settlement: Settlement;
 	readonly #adopted: boolean;
 	readonly #over = new AbortController();
-	#stopRequestedAt: number | null;
 	/** When this process began to stop the run, and what becomes of it at the provider. */
 	#stopping: { since: number; atProvider: Promise<ProviderStop> } | null = null;
 	#leftBehind = false;
+	#asked = false;
 	/** Events could not be stored because the response id belongs to another job. */
 	#secondUse = false;
 	readonly #shares: Record<string, number>;
@@ -59,10 +63,9 @@ export class Run {
 		const { clock, events } = deps;
 		const input = row.input as { provider?: string; model?: string };
 		this.#provider = deps.providerFor(row.provider ?? input.provider);
-		const model = row.model ?? input.model ?? this.#provider.defaultModel;
+		const model = row.model ?? input.model ?? defaultModel(this.#provider, operation.model);
 		this.row.model = model;
 		this.#adopted = row.epoch > 1;
-		this.#stopRequestedAt = row.cancelRequestedAt;
 		this.#cleanups = new Cleanups(clock);
 		this.#writer = new EventWriter({
 			log: events,
@@ -74,7 +77,7 @@ export class Run {
 		const kind = { operation: row.operation, model, variant: row.variant };
 		const expectation = new Expectation(operation.model, deps.queries, kind, {
 			quietAfterMs: deps.quietAfterMs,
-			typicalMs: this.#provider.typicalMs
+			typicalMs: this.#provider.typicalMs?.[operation.model.runsOn ?? 'text']
 		});
 		this.#shares = expectation.shares();
 		this.#forecast = row.forecast ?? expectation.forecast();
@@ -92,6 +95,7 @@ export class Run {
 			idleMs: deps.idleMs,
 			heard: () => this.#meter.heard(clock.now())
 		});
+		this.#settlement = new Settlement({ ...deps, ...operation, row, link: this.#link, cleanups: this.#cleanups });
 	}
 
 	/** Runs the job to its end. Never rejects. */
@@ -108,10 +112,10 @@ export class Run {
 		}
 	}
 
-	/** Stops the run; the first reason stands. */
-	stop(reason: StopReason): void {
+	/** Stops the run; the first reason stands. One that was `asked` to stop ends as cancelled, whatever the reason. */
+	stop(reason: StopReason, asked = false): void {
 		if (this.#abort.signal.aborted) return;
-		this.#stopRequestedAt ??= this.#deps.clock.now();
+		this.#asked = asked;
 		this.#deps.log.info({ jobId: this.row.id, reason }, 'job stopping');
 		this.#abort.abort(reason);
 		if (reason === 'lost' || (reason === 'shutdown' && this.adoptable)) return this.#link.close();
@@ -146,13 +150,13 @@ export class Run {
 
 	#begin(): void {
 		const { row } = this;
-		const model = row.model ?? null;
+		const model = row.model || null;
 		const provider = this.#provider.id;
 		this.#writer.add(
 			{ type: 'started', data: { epoch: row.epoch, provider, model, adopted: this.#adopted, shares: this.#shares } },
 			{ provider, model, forecast: this.#forecast }
 		);
-		if (row.cancelRequestedAt !== null) this.stop(row.cancelReason ?? 'user');
+		if (row.cancelRequestedAt !== null) this.stop(row.cancelReason ?? 'user', true);
 		if (row.finishRequestedAt !== null) this.finishNow();
 		this.#limitTime();
 		this.#tickOn();
@@ -162,9 +166,12 @@ export class Run {
 		const { clock, timeoutFor } = this.#deps;
 		const allowed = timeoutFor(this.row.operation, this.#operation.model.limits.timeoutMs);
 		const own = this.row.options.timeLimit === undefined ? allowed : this.row.options.timeLimit * 1_000;
-		const spent = clock.now() - (this.row.startedAt ?? clock.now());
-		void pause(clock, Math.max(0, Math.min(own, allowed) - spent), this.#over.signal).then(() => {
-			if (!this.#over.signal.aborted) this.stop('timeout');
+		const left = () => Math.min(own, allowed) - this.#meter.workedMs(clock.now());
+		void pause(clock, Math.max(0, left()), this.#over.signal).then(() => {
+			if (this.#over.signal.aborted) return;
+			// A person who was asked took some of it.
+			if (left() > 0) this.#limitTime();
+			else this.stop('timeout');
 		});
 	}
 
@@ -202,13 +209,16 @@ export class Run {
 	}
 
 	#context(): JobContext {
-		const { clock, events, transients, blobs, log, snapshots } = this.#deps;
-		const { state, content, seq } = snapshots.of(this.row);
+		const { state, content, seq } = this.#deps.snapshots.of(this.row);
+		const signal = this.#abort.signal;
+		const { id: jobId, epoch } = this.row;
 		return new JobContext({
-			...{ jobId: this.row.id, model: this.#operation.model },
-			...{ signal: this.#abort.signal, finishing: this.#finishing.signal, over: this.#over.signal },
-			...{ provider: this.#link, streaming: this.row.options.stream !== false, log, clock, events, transients, blobs },
+			...this.#deps,
+			...{ row: this.row, model: this.#operation.model },
+			...{ signal, finishing: this.#finishing.signal, over: this.#over.signal },
+			...{ provider: this.#link, streaming: this.row.options.stream !== false },
 			...{ writer: this.#writer, meter: this.#meter, cleanups: this.#cleanups },
+			slot: new Slot({ ...this.#deps, jobId, epoch, signal }),
 			resumed: this.#adopted && seq > 0 ? { state, content } : null,
 			tick: () => this.#tick()
 		});
@@ -233,8 +243,7 @@ export class Run {
 
 	async #success(result: unknown): Promise<Ending> {
 		const parsed = this.#operation.model.result.safeParse(result);
-		await this.#cleanups.run();
-		const { cost, usage } = this.#bill();
+		const { cost, usage } = await this.#settlement.bill(RECEIPT_MS);
 		if (parsed.success) return { status: 'succeeded', result: parsed.data, cost, usage };
 		this.#deps.log.warn({ jobId: this.row.id, issues: parsed.error.issues }, 'invalid result');
 		return { status: 'failed', ...invalidResult, cost, usage, receipt: null };
@@ -242,7 +251,7 @@ export class Run {
 
 	async #failure(reason: CancelReason | null, error: unknown): Promise<Ending> {
 		const receipt = await this.#receipt(reason ?? 'error');
-		if (reason === 'user' || reason === 'disconnect') return { status: 'cancelled', receipt };
+		if (this.#asked || reason === 'user' || reason === 'disconnect') return { status: 'cancelled', receipt };
 		const { code, message, retryable } =
 			reason === null
 				? this.#fault(error)
@@ -258,27 +267,11 @@ export class Run {
 	}
 
 	async #receipt(reason: CancelReason): Promise<Receipt> {
-		const spent = this.#stopping ? this.#deps.clock.now() - this.#stopping.since : 0;
-		const atProvider = this.#stopping?.atProvider ?? this.#stopAtProvider();
-		const [stop, undone] = await Promise.all([atProvider, this.#cleanups.run(RECEIPT_MS - spent)]);
-		const cleanedUp = [...this.#closed(), ...undone];
-		const { state, content, artifacts } = this.#deps.snapshots.of(this.row);
-		const kept = [...(this.#operation.model.keptOf?.(state, content) ?? []), ...artifacts.map(({ name }) => name)];
 		const now = this.#deps.clock.now();
-		return { ...stop, reason, requestedAt: this.#stopRequestedAt ?? now, stoppedAt: now, cleanedUp, kept };
-	}
-
-	/** The connection ends with the operation; one that was left behind may still hold it. */
-	#closed(): Receipt['cleanedUp'] {
-		const what = `connection to ${this.#provider.label} closed`;
-		return this.#link.state === 'none' ? [] : [{ what, ok: !this.#leftBehind }];
-	}
-
-	/** What the provider said it cost; a run that asked no provider for anything cost nothing. */
-	#bill(): { cost: Cost; usage: Usage | null } {
-		const { outcome, state } = this.#link;
-		if (outcome) return { cost: outcome.cost, usage: outcome.usage };
-		return { cost: state === 'none' ? { usd: 0, known: true } : { usd: null, known: false }, usage: null };
+		const since = this.#stopping?.since ?? now;
+		const left = RECEIPT_MS - (now - since);
+		const atProvider = this.#stopping?.atProvider ?? this.#stopAtProvider();
+		return this.#settlement.receipt(reason, { atProvider, leftBehind: this.#leftBehind, leftMs: left, since });
 	}
 
 	#writeFailed(error: unknown): void {

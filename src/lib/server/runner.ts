@@ -22,21 +22,20 @@ const GRACE_MS = 4_000;
 export class Runner {
 	readonly #deps: RunDeps;
 	readonly #operations: Record<string, OperationRun>;
-	readonly #limits: ClaimTerms['limits'];
 	readonly #id = `${hostname()}:${process.pid}:${randomBytes(4).toString('hex')}`;
 	readonly #runs = new Map<string, { run: Run; over: Promise<void> }>();
 	readonly #stopped = new AbortController();
 	#loop: Promise<void> = Promise.resolve();
 
-	constructor(deps: RunDeps, operations: Record<string, OperationRun>, limits: { server: number; owner: number }) {
+	constructor(deps: RunDeps, operations: Record<string, OperationRun>) {
 		this.#deps = deps;
 		this.#operations = operations;
-		const declared = Object.entries(operations).map(([id, { model }]) => [id, model.limits.running] as const);
-		this.#limits = { ...limits, operation: Object.fromEntries(declared) };
 	}
 
 	start(): void {
 		this.#loop = this.#claimOn();
+		const { children, log } = this.#deps;
+		void children.stopOrphans().catch((error: unknown) => log.warn({ error: String(error) }, 'orphans not stopped'));
 		void this.#beatOn();
 	}
 
@@ -48,7 +47,7 @@ export class Runner {
 	/** Looks at a job's stamps (cancel, finish now) and acts on them. */
 	heed(row: JobRow): void {
 		const run = this.#runs.get(row.id)?.run;
-		if (row.cancelRequestedAt !== null) run?.stop(row.cancelReason ?? 'user');
+		if (row.cancelRequestedAt !== null) run?.stop(row.cancelReason ?? 'user', true);
 		if (row.finishRequestedAt !== null) run?.finishNow();
 	}
 
@@ -81,7 +80,7 @@ export class Runner {
 
 	async #claimAll(): Promise<void> {
 		const isGone = (runner: string) => this.#isGone(runner);
-		const terms: ClaimTerms = { runner: this.#id, leaseMs: LEASE_MS, limits: this.#limits, isGone };
+		const terms: ClaimTerms = { runner: this.#id, leaseMs: LEASE_MS, limits: this.#deps.limits, isGone };
 		try {
 			for (let row = await this.#deps.store.claim(terms); row; row = await this.#deps.store.claim(terms))
 				await this.#take(row);
@@ -102,6 +101,7 @@ export class Runner {
 		const run = operation ? (whyLost(row, operation) ?? this.#build(row, operation)) : unknownOperation(row);
 		if (!(run instanceof Run)) {
 			if (await this.#deps.store.finish(row.id, row.epoch, run)) this.#deps.ended(row, run);
+			await this.#deps.children.stopAll(row.id, 'error', 0);
 			return;
 		}
 		const { id: jobId, operation: name, epoch, createdAt, startedAt } = row;

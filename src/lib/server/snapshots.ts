@@ -23,7 +23,8 @@ export class Snapshots {
 
 	/** The fold of a job's whole log, as the table stands now. */
 	of(row: JobRow): JobSnapshot {
-		if (row.snapshot) return { ...row.snapshot, logEpoch: this.#logEpoch };
+		// One that an older version stored knows nothing of parents.
+		if (row.snapshot) return { ...row.snapshot, parentId: row.parentId, logEpoch: this.#logEpoch };
 		const folded = this.#catchUp(this.#folds.get(row.id) ?? this.#seed(row));
 		this.#folds.delete(row.id);
 		if (!isTerminal(folded.status)) this.#keep(folded);
@@ -35,10 +36,10 @@ export class Snapshots {
 	}
 
 	#seed(row: JobRow): JobSnapshot {
-		const { id, operation, title, input, options, createdAt } = row;
+		const { id, operation, title, input, options, createdAt, parentId } = row;
 		const model = this.#models[operation];
 		return emptySnapshot({
-			...{ id, operation, title, input, options, createdAt },
+			...{ id, operation, title, input, options, createdAt, parentId },
 			logEpoch: this.#logEpoch,
 			phases: model?.phases ?? [],
 			state: model?.state() ?? null

@@ -8,6 +8,9 @@ interface Held {
 	event: JobEvent;
 }
 
+/** What all ended jobs together may hold, in characters of JSON; the oldest goes first. */
+const AFTERLIFE_SIZE = 64 * 1024 * 1024;
+
 /** How long the newest transient events of a failed or cancelled job are held (IM-10). */
 const AFTERLIFE_MS = 15 * 60_000;
 
@@ -16,6 +19,8 @@ export class Transients {
 	readonly #held = new Map<string, Map<string, Held>>();
 	readonly #bell: Bell;
 	readonly #clock: Clock;
+	/** Ended jobs with what they still hold, oldest first. */
+	readonly #ended = new Map<string, number>();
 	#version = 0;
 
 	constructor(bell: Bell, clock: Clock) {
@@ -38,9 +43,32 @@ export class Transients {
 		return [...ofJob.values()].filter((held) => held.version > version).sort((a, b) => a.version - b.version);
 	}
 
-	/** Lets go of a job's events: at once on success, after 15 minutes otherwise. */
+	/** Lets go of a job's events: at once on success, otherwise after 15 minutes, or when newer ones need the room. */
 	release(jobId: string, succeeded: boolean): void {
-		if (succeeded) this.#held.delete(jobId);
-		else this.#clock.after(AFTERLIFE_MS, () => this.#held.delete(jobId));
+		const ofJob = this.#held.get(jobId);
+		if (!ofJob) return;
+		if (succeeded) return this.#drop(jobId);
+		this.#ended.set(jobId, JSON.stringify([...ofJob.values()]).length);
+		this.#clock.after(AFTERLIFE_MS, () => this.#drop(jobId));
+		this.#makeRoom();
+	}
+
+	/** Forgets a job that was deleted. */
+	forget(jobId: string): void {
+		this.#drop(jobId);
+	}
+
+	#makeRoom(): void {
+		let size = [...this.#ended.values()].reduce((sum, held) => sum + held, 0);
+		for (const [jobId, held] of [...this.#ended]) {
+			if (size <= AFTERLIFE_SIZE) return;
+			size -= held;
+			this.#drop(jobId);
+		}
+	}
+
+	#drop(jobId: string): void {
+		this.#held.delete(jobId);
+		this.#ended.delete(jobId);
 	}
 }

@@ -46,5 +46,14 @@ export const faults: { title: string; faults: OfferedFault[] }[] = [
 			{ name: 'usage_null', does: 'Does not say what it cost' },
 			{ name: 'cancel_error', does: 'Fails when asked to cancel' }
 		]
+	},
+	{
+		title: 'Pictures',
+		faults: [
+			{ name: 'moderation', does: 'Refuses to draw it' },
+			{ name: 'moderation_midstream', does: 'Refuses after the first preview' },
+			{ name: 'fewer_partials', does: 'Sends fewer previews than asked' },
+			{ name: 'final_only', does: 'Sends no preview, only the picture' }
+		]
 	}
 ];

@@ -12,7 +12,7 @@ export type Research = JobSnapshot<ResearchState, ResearchResult>;
 export interface ArmedFault {
 	name: string;
 	times?: number;
-	on?: 'create' | 'stream' | 'resume' | 'get' | 'cancel';
+	on?: 'create' | 'stream' | 'resume' | 'get' | 'cancel' | 'image';
 	after?: number;
 	ms?: number;
 }

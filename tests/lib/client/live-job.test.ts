@@ -18,6 +18,7 @@ const commands: JobCommands = {
 	cancel: async () => undefined,
 	retry: async () => researchJob(),
 	finish: async () => undefined,
+	answer: async () => undefined,
 	remove: async () => undefined,
 	release: () => undefined
 };
@@ -167,4 +168,15 @@ test('DC-03 a job is caught up once it is live, or has ended', () => {
 	job.live();
 	expect(job.caughtUp).toBe(true);
 	expect(follow({}, researchJob([...begun, done('x')])).job.caughtUp).toBe(true);
+});
+
+test('IR-05 an answer goes to the job’s question, and one that fails rejects for the one who asked', async () => {
+	const answer = vi.fn(async () => undefined);
+	const { job } = follow({ answer });
+	await job.answer('outline', { title: 'Tea' });
+	expect(answer).toHaveBeenCalledWith(job.id, 'outline', { title: 'Tea' });
+	const refused = new CommandError('No such question.', { code: 'conflict', fields: [], retryAfter: null }, null);
+	const { job: other } = follow({ answer: () => Promise.reject(refused) });
+	await expect(other.answer('outline', {})).rejects.toBe(refused);
+	expect(other.failure).toBeNull();
 });

@@ -30,6 +30,11 @@ describe('announcements', () => {
 		expect(spoken([...ticks, ...rest])).toEqual([]);
 	});
 
+	test('BY-11 a question to the person is announced, with its words', () => {
+		const question = { questionId: 'outline', prompt: 'Is this outline right?', schema: {} };
+		expect(spoken([['question', question]])).toEqual(['Waiting for you. Is this outline right?']);
+	});
+
 	test('BY-11 endings and milestones are announced', () => {
 		expect(
 			spoken([

@@ -25,3 +25,11 @@ test('OP-08 the queue shows the first to go on top, each with its place', () => 
 		'place 3'
 	]);
 });
+
+test('PG-12 a job that waits for the person says so in the list', () => {
+	const running = summaryOf(researchJob(begun));
+	show([named('w', { ...running, waitingFor: 'person' }), named('c', { ...running, waitingFor: 'child' })]);
+	const [waiting, other] = screen.getAllByRole('link');
+	expect(waiting).toHaveTextContent('Waiting for you');
+	expect(other).toHaveTextContent('Running');
+});

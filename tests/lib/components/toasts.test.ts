@@ -22,6 +22,14 @@ describe('toasts', () => {
 		expect(outcomesBetween([running], [running])).toEqual([]);
 	});
 
+	test('PG-12 a job that begins to wait for the person is told once, by that', () => {
+		const running = summaryOf(researchJob(begun));
+		const waiting = { ...running, waitingFor: 'person' as const };
+		expect(outcomesBetween([running], [waiting])).toMatchObject([{ outcome: 'asking', words: 'is waiting for you' }]);
+		expect(outcomesBetween([waiting], [waiting])).toEqual([]);
+		expect(outcomesBetween([running], [{ ...running, waitingFor: 'child' }])).toEqual([]);
+	});
+
 	test('RS-06 an unknown outcome and a result that is not whole are told as such', () => {
 		const running = summaryOf(researchJob(begun));
 		const error = { code: 'unknown_outcome', message: '', retryable: false } as const;

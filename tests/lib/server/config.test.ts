@@ -26,8 +26,12 @@ describe('configuration', () => {
 			...{
 				vendor: null,
 				model: 'gpt-6-astra',
+				imageModel: 'gpt-image-2',
+				images: 'api',
 				timeLimits: {},
 				limits: { server: 8, owner: 8, unfinished: 100 },
+				blobs: { kind: 'files' },
+				maxUpload: 1_073_741_824,
 				idleMs: 120_000
 			},
 			...{ quietAfterMs: 60_000, demo: { pace: 1, port: 0 } }
@@ -53,6 +57,8 @@ describe('configuration', () => {
 		],
 		['HEADWAY_VENDOR', 'vllm', { vendor: 'vllm' }],
 		['HEADWAY_MODEL', 'other-model', { model: 'other-model' }],
+		['HEADWAY_IMAGE_MODEL', 'gpt-image-2.6-flare', { imageModel: 'gpt-image-2.6-flare' }],
+		['HEADWAY_IMAGES', 'tool', { images: 'tool' }],
 		[
 			'HEADWAY_TIME_LIMITS',
 			'research=30m, image=90s,solver=2h',
@@ -62,6 +68,10 @@ describe('configuration', () => {
 		['HEADWAY_MAX_RUNNING', '3', { limits: { server: 3, owner: 8, unfinished: 100 } }],
 		['HEADWAY_MAX_RUNNING_PER_OWNER', '2', { limits: { server: 8, owner: 2, unfinished: 100 } }],
 		['HEADWAY_MAX_UNFINISHED', '7', { limits: { server: 8, owner: 8, unfinished: 7 } }],
+		['HEADWAY_BLOBS', 'files', { blobs: { kind: 'files' } }],
+		['HEADWAY_MAX_UPLOAD', '200M', { maxUpload: 209_715_200 }],
+		['HEADWAY_MAX_UPLOAD', '40G', { maxUpload: 42_949_672_960 }],
+		['HEADWAY_MAX_UPLOAD', '7', { maxUpload: 7 }],
 		['HEADWAY_IDLE_TIMEOUT', '86400', { idleMs: 86_400_000 }],
 		['HEADWAY_IDLE_TIMEOUT', '30', { idleMs: 30_000 }],
 		['HEADWAY_QUIET_AFTER', '5', { quietAfterMs: 5_000 }],
@@ -91,6 +101,8 @@ describe('configuration', () => {
 		['LOG_LEVEL', 'loud'],
 		['OPENAI_BASE_URL', 'localhost:11434'],
 		['HEADWAY_MODEL', '   '],
+		['HEADWAY_IMAGE_MODEL', ' '],
+		['HEADWAY_IMAGES', 'both'],
 		['HEADWAY_TIME_LIMITS', 'research'],
 		['HEADWAY_TIME_LIMITS', 'research=30 parsecs'],
 		['HEADWAY_TIME_LIMITS', 'research=0s'],
@@ -100,6 +112,16 @@ describe('configuration', () => {
 		['HEADWAY_MAX_RUNNING', '1001'],
 		['HEADWAY_MAX_RUNNING_PER_OWNER', '0'],
 		['HEADWAY_MAX_UNFINISHED', 'many'],
+		['HEADWAY_BLOBS', 'azure'],
+		['HEADWAY_S3_ENDPOINT', 'localhost:9000'],
+		['HEADWAY_S3_PREFIX', 'no-slash'],
+		['HEADWAY_S3_PREFIX', '/headway/'],
+		['HEADWAY_S3_PREFIX', 'head way/'],
+		['HEADWAY_VERCEL_ACCESS', 'secret'],
+		['HEADWAY_MAX_UPLOAD', '0'],
+		['HEADWAY_MAX_UPLOAD', '1.5G'],
+		['HEADWAY_MAX_UPLOAD', '41G'],
+		['HEADWAY_MAX_UPLOAD', '1GB'],
 		['HEADWAY_IDLE_TIMEOUT', '0'],
 		['HEADWAY_IDLE_TIMEOUT', '86401'],
 		['HEADWAY_QUIET_AFTER', '-3'],
@@ -113,6 +135,31 @@ describe('configuration', () => {
 		expect(message).toMatch(new RegExp(`^${name} .+\\.$`));
 		expect(message).not.toContain('\n');
 		expect(message).toContain(name === 'HEADWAY_CORS_ORIGINS' ? 'nonsense' : value);
+	});
+
+	test('CX-07 files lie in a bucket, at Amazon or elsewhere, when that is set', () => {
+		const s3 = { HEADWAY_BLOBS: 's3', HEADWAY_S3_BUCKET: 'headway-files' };
+		const amazon = { kind: 's3', bucket: 'headway-files', endpoint: null, region: 'us-east-1', prefix: 'headway/' };
+		expect(readConfig(s3).blobs).toEqual(amazon);
+		const elsewhere = {
+			HEADWAY_S3_ENDPOINT: 'http://127.0.0.1:9000',
+			HEADWAY_S3_REGION: 'eu',
+			HEADWAY_S3_PREFIX: 'a/b/'
+		};
+		expect(readConfig({ ...s3, ...elsewhere }).blobs).toEqual({
+			...amazon,
+			...{ endpoint: 'http://127.0.0.1:9000', region: 'eu', prefix: 'a/b/' }
+		});
+		expect(refusal({ HEADWAY_BLOBS: 's3' })).toBe('HEADWAY_S3_BUCKET must name a bucket, because HEADWAY_BLOBS is s3.');
+	});
+
+	test('CX-07 files lie at Vercel when that is set, privately unless the store is public', () => {
+		const vercel = { HEADWAY_BLOBS: 'vercel', BLOB_READ_WRITE_TOKEN: 'vercel_blob_rw_store_secret' };
+		const token = 'vercel_blob_rw_store_secret';
+		expect(readConfig(vercel).blobs).toEqual({ kind: 'vercel', token, access: 'private' });
+		const open = { ...vercel, HEADWAY_VERCEL_ACCESS: 'public' };
+		expect(readConfig(open).blobs).toEqual({ kind: 'vercel', token, access: 'public' });
+		expect(refusal({ HEADWAY_BLOBS: 'vercel' })).toMatch(/^BLOB_READ_WRITE_TOKEN must be .+\.$/);
 	});
 
 	test('DC-06 an empty variable is an unset one', () => {

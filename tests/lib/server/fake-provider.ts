@@ -1,5 +1,7 @@
 import type {
 	CancelAnswer,
+	ImageEvent,
+	ImageRequest,
 	Provider,
 	ProviderEvent,
 	ProviderOutcome,
@@ -9,18 +11,25 @@ import type {
 /** What a stream does next: tells an event, fails, says nothing until it is hung up, or waits for the test. */
 export type Step = ProviderEvent | Error | 'silence' | (() => Promise<unknown>);
 
+/** The same for pictures. */
+export type ImageStep = ImageEvent | Error | 'silence' | (() => Promise<unknown>);
+
 /** A provider in this process that plays what the test wrote down and remembers what it was asked. */
 export class FakeProvider implements Provider {
 	readonly id = 'fake';
 	readonly label = 'Fake';
 	readonly demo = false;
 	readonly defaultModel = 'fake-1';
-	can = { background: true, webSearch: true };
-	/** What was asked, in order: `create`, `resume 3`, `fetch`, `cancel`. */
+	readonly defaultImageModel = 'fake-image-1';
+	can = { background: true, webSearch: true, images: true, structured: true };
+	/** What was asked, in order: `create`, `resume 3`, `fetch`, `cancel`, `image`. */
 	readonly calls: string[] = [];
 	/** When each cancel arrived, by this machine's clock. */
 	readonly cancelledAt: number[] = [];
 	readonly requests: ResponseRequest[] = [];
+	readonly imageRequests: ImageRequest[] = [];
+	/** What each request for pictures plays, in order; the last one again. */
+	images: (readonly ImageStep[])[] = [[{ type: 'accepted' }, 'silence']];
 	/** The signals that the streams were given. */
 	readonly signals: AbortSignal[] = [];
 	onCancel: (signal: AbortSignal) => Promise<CancelAnswer> = async () => ({
@@ -62,18 +71,28 @@ export class FakeProvider implements Provider {
 		return this.onCancel(signal);
 	}
 
+	image(request: ImageRequest, signal: AbortSignal): AsyncIterable<ImageEvent> {
+		this.calls.push('image');
+		this.imageRequests.push(request);
+		const script = this.images[Math.min(this.imageRequests.length, this.images.length) - 1] ?? [];
+		return this.#play(script, signal);
+	}
+
 	/** How often it was asked for something. */
 	count(call: string): number {
 		return this.calls.filter((made) => made.startsWith(call)).length;
 	}
 
-	async *#play(script: readonly Step[], signal: AbortSignal): AsyncGenerator<ProviderEvent> {
+	async *#play<E>(
+		script: readonly (E | Error | 'silence' | (() => Promise<unknown>))[],
+		signal: AbortSignal
+	): AsyncGenerator<E> {
 		this.signals.push(signal);
 		for (const step of script) {
 			if (step === 'silence') await hungUp(signal);
 			else if (step instanceof Error) throw step;
-			else if (typeof step === 'function') await Promise.race([step(), hungUp(signal)]);
-			else yield step;
+			else if (typeof step === 'function') await Promise.race([(step as () => Promise<unknown>)(), hungUp(signal)]);
+			else yield step as E;
 		}
 	}
 }
@@ -112,6 +131,22 @@ export function outcome(status: ProviderOutcome['status'], facts: Partial<Provid
 		...{ usage: someUsage, cost: { usd: 0.02, known: true } },
 		...facts
 	};
+}
+
+/** The smallest bytes that are known as a PNG: its signature. */
+export const pngBytes = Buffer.from('iVBORw0KGgo=', 'base64');
+
+/** A preview of a picture; `index` counts from 1. */
+export function preview(index: number): ImageEvent {
+	return { type: 'preview', index, b64: pngBytes.toString('base64'), mediaType: 'image/png' };
+}
+
+/** A finished picture and the end, at 2 cents. */
+export function drawn(revisedPrompt: string | null = null): ImageEvent[] {
+	return [
+		{ type: 'image', bytes: pngBytes, mediaType: 'image/png', revisedPrompt },
+		{ type: 'ended', usage: someUsage, cost: { usd: 0.02, known: true } }
+	];
 }
 
 /** The provider's last event. */

@@ -74,4 +74,26 @@ describe('transient events', () => {
 		await clock.advance(1);
 		expect(held()).toEqual([]);
 	});
+
+	test('IM-10 IM-13 what ended jobs hold together is bounded: the oldest goes first, a running job keeps its own', () => {
+		const { publish, transients, held } = makeTransients();
+		const preview = 'A'.repeat(20 * 1024 * 1024);
+		publish('preview', 'running', 'job_0');
+		for (const job of ['job_1', 'job_2', 'job_3', 'job_4']) {
+			publish('preview', preview, job);
+			transients.release(job, false);
+		}
+		expect(held('job_1')).toEqual([]);
+		expect(held('job_2')).toHaveLength(1);
+		expect(held('job_4')).toHaveLength(1);
+		expect(held('job_0')).toEqual(['running']);
+	});
+
+	test('IM-10 a job that was deleted holds nothing', () => {
+		const { publish, transients, held } = makeTransients();
+		publish('preview', 1);
+		transients.release('job_1', false);
+		transients.forget('job_1');
+		expect(held()).toEqual([]);
+	});
 });

@@ -1,4 +1,5 @@
 import { z } from 'zod';
+import { shortened } from '../../jobs/shortened.ts';
 import { defineOperation } from '../operation.ts';
 
 /** How deep a research goes: it sets the number of searches and the effort. */
@@ -101,19 +102,6 @@ export const research = defineOperation({
 	can: { finishNow: false, resumable: true, repeatable: false },
 	typicalMs: 4 * 60_000
 });
-
-/** At most `most` code points, cut between characters as a person counts them: an emoji stays whole or goes. */
-function shortened(text: string, most: number): string {
-	if (Array.from(text).length <= most) return text;
-	let kept = '';
-	let length = 1;
-	for (const { segment } of new Intl.Segmenter().segment(text)) {
-		length += Array.from(segment).length;
-		if (length > most) break;
-		kept += segment;
-	}
-	return `${kept}…`;
-}
 
 /** A step that comes again keeps its place and time. */
 function settleReasoning(

@@ -3,6 +3,12 @@ import type { Cost, Range, Receipt, Usage } from '../../jobs/event.ts';
 import type { CancelReason, JobOptions, JobStatus } from '../../jobs/job.ts';
 import type { JobSnapshot } from '../../jobs/snapshot.ts';
 
+/** What one request at a provider was billed. */
+export interface Bill {
+	usage: Usage | null;
+	cost: Cost;
+}
+
 /** One row a job: who, what, where it stands, who runs it, and what it is at the provider. Times in ms since 1970. */
 export const jobs = sqliteTable(
 	'jobs',
@@ -32,11 +38,17 @@ export const jobs = sqliteTable(
 		provider: text(),
 		model: text(),
 		providerState: text().$type<'none' | 'creating' | 'created'>().notNull().default('none'),
+		/** Which of the operation's requests the response belongs to; see `RunContext.provider.respond`. */
+		providerStep: text().notNull().default(''),
 		responseId: text(),
 		/** Sequence number of the last provider event whose effect is in the log. */
 		cursor: integer(),
 		usage: text({ mode: 'json' }).$type<Usage>(),
 		cost: text({ mode: 'json' }).$type<Cost>(),
+		/** What each of its requests was billed, by step: a step that is read again after a restart is not counted twice. */
+		bills: text({ mode: 'json' }).$type<Record<string, Bill>>(),
+		/** What a running job waits for without a slot, or that it waits for a slot to go on; null while it works. */
+		waitingFor: text().$type<'person' | 'child' | 'slot'>(),
 		/** The range of the whole time that was published at the start (ms). */
 		forecast: text({ mode: 'json' }).$type<Range>(),
 		errorCode: text(),
@@ -59,7 +71,8 @@ export const jobs = sqliteTable(
 		uniqueIndex('jobs_idempotency').on(job.owner, job.idempotencyKey),
 		uniqueIndex('jobs_response').on(job.provider, job.responseId),
 		index('jobs_status').on(job.status, job.priority, job.createdAt),
-		index('jobs_owner').on(job.owner, job.createdAt, job.id)
+		index('jobs_owner').on(job.owner, job.createdAt, job.id),
+		index('jobs_parent').on(job.parentId)
 	]
 );
 export type JobRow = typeof jobs.$inferSelect;
@@ -80,7 +93,7 @@ export const events = sqliteTable(
 	(event) => [primaryKey({ columns: [event.jobId, event.seq] })]
 );
 
-/** Files of jobs; `path` is relative to the artifacts folder and made by us. */
+/** Files of jobs; `path` is the blob store's key, made by us. */
 export const artifacts = sqliteTable(
 	'artifacts',
 	{
@@ -119,6 +132,33 @@ export const timings = sqliteTable(
 		endedAt: integer().notNull()
 	},
 	(timing) => [index('timings_kind').on(timing.operation, timing.model, timing.variant, timing.endedAt)]
+);
+
+/** Files that a person brought, for inputs to refer to. `mediaType` is told by the content; `path` is the blob store's key. */
+export const files = sqliteTable(
+	'files',
+	{
+		id: text().primaryKey(),
+		owner: text().notNull(),
+		name: text().notNull(),
+		mediaType: text().notNull(),
+		size: integer().notNull(),
+		sha256: text().notNull(),
+		path: text().notNull(),
+		createdAt: integer().notNull()
+	},
+	(file) => [index('files_owner').on(file.owner, file.createdAt)]
+);
+export type FileRow = typeof files.$inferSelect;
+
+/** Keys in the blob store that no row owns yet, or any more: removed at start, after a process that was killed between. */
+export const looseBlobs = sqliteTable('loose_blobs', { path: text().primaryKey(), at: integer().notNull() });
+
+/** What a person prefers, by name. */
+export const preferences = sqliteTable(
+	'preferences',
+	{ owner: text().notNull(), name: text().notNull(), value: text({ mode: 'json' }).notNull() },
+	(preference) => [primaryKey({ columns: [preference.owner, preference.name] })]
 );
 
 /** Facts about the database itself, such as the log's epoch. */

@@ -1,19 +1,21 @@
-import { Readable } from 'node:stream';
 import type { RequestEvent } from '@sveltejs/kit';
+import { isTerminal } from '../../jobs/job.ts';
+import { fileResponse } from './file-response.ts';
 
-/** An artifact's bytes, always as a download, never as a page of ours. */
-export async function getArtifact({ locals, params }: RequestEvent): Promise<Response> {
+/** What a browser draws and does not run. */
+const pictures = new Set(['image/png', 'image/jpeg', 'image/webp']);
+
+/** `GET /api/jobs/:id/artifacts/:name?download`: a picture that a job made is shown where it is linked, unless `download` is asked for; anything else is a download. */
+export async function getArtifact({ locals, params, request, url }: RequestEvent): Promise<Response> {
 	const { app, owner } = locals;
-	const file = await app.queries.artifact(owner, params.id ?? '', params.name ?? '');
-	const body = Readable.toWeb(app.blobs.read(file.path)) as ReadableStream<Uint8Array>;
-	const name = encodeURIComponent(file.name);
-	return new Response(body, {
-		headers: {
-			'content-type': file.mediaType.startsWith('text/') ? `${file.mediaType}; charset=utf-8` : file.mediaType,
-			'content-length': String(file.size),
-			'content-disposition': `attachment; filename="${name}"; filename*=UTF-8''${name}`,
-			'content-security-policy': "sandbox; default-src 'none'",
-			etag: `"${file.sha256}"`
-		}
+	const id = params.id ?? '';
+	const row = await app.queries.artifact(owner, id, params.name ?? '');
+	const { status } = await app.queries.get(owner, id);
+	return fileResponse(request, {
+		...row,
+		inline: pictures.has(row.mediaType) && !url.searchParams.has('download'),
+		// While the job runs it may replace the file.
+		settled: isTerminal(status),
+		open: (range) => app.artifacts.open(row, range)
 	});
 }

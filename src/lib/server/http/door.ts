@@ -2,7 +2,7 @@ import type { RequestEvent, RequestHandler } from '@sveltejs/kit';
 import { HeadwayError } from '../../jobs/error.ts';
 import { problem } from './problem.ts';
 
-type Method = 'GET' | 'POST' | 'DELETE';
+type Method = 'GET' | 'POST' | 'PUT' | 'DELETE';
 type Handlers = Partial<Record<Method, (event: RequestEvent) => Promise<Response>>>;
 type Door = Record<Method | 'fallback', RequestHandler>;
 
@@ -21,7 +21,7 @@ export function door(handlers: Handlers): Door {
 			return problem(explain(error, event), handler ? {} : { allow });
 		}
 	};
-	return { GET: answer, POST: answer, DELETE: answer, fallback: answer };
+	return { GET: answer, POST: answer, PUT: answer, DELETE: answer, fallback: answer };
 }
 
 /** The head alone; a stream that began is ended. */
@@ -47,9 +47,6 @@ function explain(error: unknown, { locals, url }: RequestEvent): HeadwayError {
 	return new HeadwayError('internal', 'Something went wrong inside Headway. The log says more.');
 }
 
-/** Bodies of the plain door are JSON and small; files have a route of their own. */
-const BODY_LIMIT = 256 * 1024;
-
 /** The JSON object in a request's body. */
 export async function readBody(request: Request): Promise<Record<string, unknown>> {
 	const type = request.headers.get('content-type')?.split(';')[0]?.trim().toLowerCase();
@@ -67,21 +64,11 @@ export async function readOptionalBody(request: Request): Promise<Record<string,
 	return request.headers.get('content-type') === null ? {} : readBody(request);
 }
 
+/** Its size is bounded before: see `limitBody`. */
 async function readText(request: Request): Promise<string> {
-	const tooLarge = new HeadwayError('too_large', `The body is larger than ${BODY_LIMIT / 1024} KB.`);
-	if (Number(request.headers.get('content-length') ?? 0) > BODY_LIMIT) throw tooLarge;
-	const decoder = new TextDecoder('utf-8', { fatal: true });
-	let [text, size] = ['', 0];
 	try {
-		// Cancelling the body would break the connection before the refusal is sent.
-		for await (const chunk of request.body?.values({ preventCancel: true }) ?? []) {
-			size += chunk.byteLength;
-			if (size > BODY_LIMIT) throw tooLarge;
-			text += decoder.decode(chunk, { stream: true });
-		}
-		return text + decoder.decode();
-	} catch (error) {
-		if (error instanceof HeadwayError) throw error;
+		return new TextDecoder('utf-8', { fatal: true }).decode(await request.arrayBuffer());
+	} catch {
 		throw new HeadwayError('bad_request', 'The body could not be read as UTF-8 text.');
 	}
 }

@@ -30,8 +30,16 @@ export async function startJob(event: RequestEvent): Promise<Response> {
 		options,
 		idempotencyKey: readKey(request)
 	});
+	return answerStarted(event, { snapshot, created });
+}
+
+/** What a start is answered with: the snapshot, or the job's events when the caller asks for a stream. */
+export async function answerStarted(
+	event: RequestEvent,
+	{ snapshot, created }: { snapshot: JobSnapshot; created: boolean }
+): Promise<Response> {
 	const headers = { location: `/api/jobs/${snapshot.id}` };
-	if (wantsStream(request)) return streamStarted(event, snapshot, headers);
+	if (wantsStream(event.request)) return streamStarted(event, snapshot, headers);
 	return Response.json(snapshot, { status: created ? 201 : 200, headers });
 }
 
@@ -56,7 +64,8 @@ function wantsStream(request: Request): boolean {
 	return request.headers.get('accept')?.includes('text/event-stream') ?? false;
 }
 
-function readKey(request: Request): string | undefined {
+/** The caller's Idempotency-Key; undefined without one. */
+export function readKey(request: Request): string | undefined {
 	const key = request.headers.get('idempotency-key') ?? undefined;
 	if (key !== undefined && !/^[\x21-\x7e]{1,200}$/.test(key))
 		throw new HeadwayError('bad_request', 'Idempotency-Key must be 1 to 200 visible ASCII characters.');
@@ -70,11 +79,12 @@ const listQuery = z.object({
 		.transform((text) => text?.split(','))
 		.pipe(z.array(jobStatus).optional()),
 	operation: z.string().max(100).optional(),
+	parent: z.string().max(64).optional(),
 	before: z.string().max(100).optional(),
 	limit: z.coerce.number().int().min(1).max(200).optional()
 });
 
-/** `GET /api/jobs?status=&operation=&before=&limit=`: `{ jobs, next }`, newest first. */
+/** `GET /api/jobs?status=&operation=&parent=&before=&limit=`: `{ jobs, next }`, newest first. */
 export async function listJobs({ url, locals }: RequestEvent): Promise<Response> {
 	const query = readInput(listQuery, Object.fromEntries(url.searchParams), 'query') as z.output<typeof listQuery>;
 	return Response.json(await locals.app.jobs.list(locals.owner, query));

@@ -1,4 +1,5 @@
 import { endsJob, type JobEvent } from '../../jobs/event.ts';
+import { inOrder } from '../../jobs/order.ts';
 import type { App } from '../app.ts';
 import { pause } from '../clock.ts';
 
@@ -68,7 +69,7 @@ async function* text(request: SseRequest): AsyncGenerator<string, void> {
 				continue;
 			}
 			if (frame.done) return;
-			const events = [...frame.value.events, ...frame.value.transients];
+			const events = inOrder(frame.value.events, frame.value.transients);
 			if (events.length > 0) yield events.map(eventText).join('');
 			ended = events.some(({ type }) => endsJob(type));
 			next = frames.next();

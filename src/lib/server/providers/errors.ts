@@ -21,6 +21,8 @@ export interface Asking {
 	readonly secret: string;
 	/** A server on the person's own machine. */
 	readonly local: boolean;
+	/** It was asked for pictures. */
+	readonly pictures?: boolean;
 }
 
 export interface ProviderErrorFacts {
@@ -190,7 +192,12 @@ function codeFor(status: number, words: string, asking: Asking): ErrorCode {
 const badRequest = /invalid_|context_length|unsupported_|too_large|too_long|unprocessable|precondition/;
 const tooLong = /context_length_exceeded|token_limit_exceeded|string_too_long|payload_too_large/;
 
-function sentence(code: ErrorCode, { label, model, what }: Asking, words: string, param: string | null): string {
+function sentence(code: ErrorCode, asking: Asking, words: string, param: string | null): string {
+	const { label, model, what } = asking;
+	if (asking.pictures && code === 'provider_moderation') return refusedPicture(label);
+	if (asking.pictures && code === 'provider_forbidden') {
+		return `This account may not make pictures with ${model ?? 'this model'} at ${label}. The organization may have to be verified there first.`;
+	}
 	const named = model ? `The model ${model}` : 'The model';
 	switch (code) {
 		case 'provider_auth':
@@ -217,6 +224,11 @@ function sentence(code: ErrorCode, { label, model, what }: Asking, words: string
 				? `${label} had an error of its own. Try again.`
 				: `${label} had an error of its own; what arrived is kept.`;
 	}
+}
+
+/** What a person reads when a picture was not made for what it would show. */
+export function refusedPicture(label: string): string {
+	return `The picture was refused by ${label}'s safety rules. Change the description.`;
 }
 
 function gone(asking: Asking, cause: unknown): ProviderError {

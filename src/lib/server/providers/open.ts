@@ -16,8 +16,10 @@ export function vendorAt(baseURL: string): VendorId {
 	return byPort[port] ?? 'custom';
 }
 
-/** A demo research takes 20 to 40 s at its ordinary pace. */
-const DEMO_MS = 30_000;
+/** At its ordinary pace the demo takes 20 to 40 s for a research or a document, and 8 to 14 s for a picture. */
+function demoMs(pace: number): { text: number; images: number } {
+	return { text: 30_000 / pace, images: 11_000 / pace };
+}
 
 const labels: Record<VendorId, string> = {
 	openai: 'OpenAI',
@@ -41,8 +43,10 @@ export function openProvider(config: Config, demoUrl: string | null, log: RunLog
 		label: labels[vendor],
 		vendor: vendors[vendor],
 		defaultModel: config.openai ? config.model : 'demo-research-1',
+		defaultImageModel: config.openai ? config.imageModel : 'demo-image-1',
+		imageRoute: config.images,
 		demo: vendor === 'demo',
-		...(vendor === 'demo' ? { typicalMs: DEMO_MS / config.demo.pace } : {}),
+		...(vendor === 'demo' ? { typicalMs: demoMs(config.demo.pace) } : {}),
 		log
 	});
 }

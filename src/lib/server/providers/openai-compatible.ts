@@ -4,6 +4,8 @@ import type { Stream } from 'openai/streaming';
 import { HeadwayError } from '../../jobs/error.ts';
 import type {
 	CancelAnswer,
+	ImageEvent,
+	ImageRequest,
 	Provider,
 	ProviderEvent,
 	ProviderOutcome,
@@ -11,6 +13,11 @@ import type {
 	RunLog
 } from '../../operations/operation.ts';
 import { providerError, reportedError, type Asking } from './errors.ts';
+import { ImageEvents } from './image-events.ts';
+import { imageCost, imageUsage } from './image-prices.ts';
+import { checkImages, sendImages } from './image-request.ts';
+import { isMainline, toolBody, ToolEvents, toolStreams } from './image-tool.ts';
+import { requestImages, type ImageCall } from './images.ts';
 import { Normalizer } from './normalize.ts';
 import { isTerminal, outcomeOf, type Reading } from './outcome.ts';
 import { prices as datedPrices, type Price } from './prices.ts';
@@ -27,16 +34,21 @@ export interface OpenAICompatibleOptions {
 	readonly apiKey: string;
 	readonly vendor: VendorQuirks;
 	readonly defaultModel: string;
+	readonly defaultImageModel: string;
+	/** Pictures are asked for at the image paths, which is the default, or of a Responses model's image tool. */
+	readonly imageRoute?: 'api' | 'tool';
 	/** It is the demo: everything costs nothing. */
 	readonly demo?: boolean;
 	/** How long its runs take, where that is known (ms). */
-	readonly typicalMs?: number;
+	readonly typicalMs?: Provider['typicalMs'];
 	readonly prices?: readonly Price[];
 	readonly log: RunLog;
 	/** How long a create or a resume may take until the answer begins. */
 	readonly createTimeoutMs?: number;
 	/** How long a fetch or a cancel may take in all. */
 	readonly fetchTimeoutMs?: number;
+	/** How long pictures may take until the answer begins. */
+	readonly imageTimeoutMs?: number;
 }
 
 /** Node's fetch gives up after 300 s without headers: a plain request for a whole run cannot take longer. */
@@ -53,7 +65,8 @@ export class OpenAICompatible implements Provider {
 	readonly label: string;
 	readonly demo: boolean;
 	readonly defaultModel: string;
-	readonly typicalMs?: number;
+	readonly defaultImageModel: string;
+	readonly typicalMs?: Provider['typicalMs'];
 	readonly can: Provider['can'];
 	readonly #options: OpenAICompatibleOptions;
 	readonly #client: OpenAI;
@@ -68,8 +81,14 @@ export class OpenAICompatible implements Provider {
 		this.label = options.label;
 		this.demo = options.demo ?? false;
 		this.defaultModel = options.defaultModel;
+		this.defaultImageModel = options.defaultImageModel;
 		if (options.typicalMs !== undefined) this.typicalMs = options.typicalMs;
-		this.can = { background: options.vendor.background, webSearch: options.vendor.webSearch !== null };
+		this.can = {
+			background: options.vendor.background,
+			webSearch: options.vendor.webSearch !== null,
+			images: options.vendor.images !== null || options.imageRoute === 'tool',
+			structured: options.vendor.structured
+		};
 		this.#options = options;
 		this.#createTimeoutMs = options.createTimeoutMs ?? 60_000;
 		this.#client = new OpenAI({
@@ -137,6 +156,42 @@ export class OpenAICompatible implements Provider {
 			this.#options.log.warn({ err: error, responseId }, 'the provider did not take the cancel');
 			return this.#howItEnded(responseId, signal);
 		}
+	}
+
+	image(request: ImageRequest, signal: AbortSignal): AsyncGenerator<ImageEvent> {
+		const { imageRoute, vendor } = this.#options;
+		const tool = imageRoute === 'tool' || (vendor.imageTool && isMainline(request.model));
+		return requestImages(tool ? this.#toolCall(request) : this.#imageCall(request), signal);
+	}
+
+	#imageCall(request: ImageRequest): ImageCall {
+		const { label, vendor, imageTimeoutMs: timeout = wholeRunTimeoutMs } = this.#options;
+		const asking = { ...this.#asking('create', request.model), pictures: true };
+		const free = { usd: 0, known: true };
+		const reading = new ImageEvents({
+			asking,
+			previews: request.partialImages > 0,
+			emptyIsRefusal: vendor.images?.emptyIsRefusal ?? false,
+			bill: (usage) => ({
+				usage: imageUsage(usage),
+				cost: this.demo ? free : imageCost(request.model, usage)
+			})
+		});
+		const send = async (signal: AbortSignal) =>
+			sendImages(this.#client, request, checkImages(request, vendor.images, label), { signal, timeout });
+		return { client: this.#client, asking, reading, streams: request.stream, send };
+	}
+
+	#toolCall(request: ImageRequest): ImageCall {
+		const { vendor, imageTimeoutMs: timeout = wholeRunTimeoutMs } = this.#options;
+		const models = isMainline(request.model)
+			? { text: request.model, image: this.defaultImageModel }
+			: { text: this.defaultModel, image: request.model };
+		const asking = { ...this.#asking('create', models.text), pictures: true };
+		const streams = toolStreams(request);
+		const body = { ...toolBody(request, models, vendor.stateless), stream: streams };
+		const send = (signal: AbortSignal) => this.#client.responses.create(body, { signal, timeout }).asResponse();
+		return { client: this.#client, asking, reading: new ToolEvents(this.#reading(asking), models), streams, send };
 	}
 
 	/** A refused cancel mostly lost a race with the end: the response itself tells. */

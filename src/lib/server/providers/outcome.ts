@@ -2,7 +2,7 @@ import type { Usage } from '../../jobs/event.ts';
 import type { ProviderEvent, ProviderOutcome } from '../../operations/operation.ts';
 import { reportedError, type Asking } from './errors.ts';
 import { answerOf, begun, finished, itemIdOf, phaseOf, type Fact } from './output.ts';
-import { priceOf, type Price, type Reported } from './prices.ts';
+import { priceOf, reportedUsd, type Price, type Reported } from './prices.ts';
 import { number, record, records, string, type Wire } from './wire.ts';
 
 const statuses = ['queued', 'in_progress', 'completed', 'failed', 'incomplete', 'cancelled'] as const;
@@ -90,9 +90,8 @@ function searchesOf(response: Wire): number | null {
 
 function reportedOf(response: Wire): Reported {
 	const usage = record(response['usage']);
-	const ticks = number(usage['cost_in_usd_ticks']);
 	return {
-		usd: ticks === null ? number(usage['cost']) : ticks / 1e10,
+		usd: reportedUsd(usage),
 		cacheWriteTokens: number(record(usage['input_tokens_details'])['cache_write_tokens'])
 	};
 }

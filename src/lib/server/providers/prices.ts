@@ -1,4 +1,5 @@
 import type { Cost, Usage } from '../../jobs/event.ts';
+import { number, type Wire } from './wire.ts';
 
 /** What a model costs, in US dollars for 1,000,000 tokens. A date says when the source was read: every figure ages. */
 export interface Price {
@@ -86,11 +87,22 @@ export function priceOf(
 	return { usd: tokensCost(price, usage, reported) + searchesCost(price, usage), known: isComplete(price, usage) };
 }
 
-/** The row whose model is the longest beginning of this one, dates aside. */
+/** The provider's own bill in US dollars; null when it sends none. xAI counts in ten-thousand-millionths of a dollar. */
+export function reportedUsd(usage: Wire): number | null {
+	const ticks = number(usage['cost_in_usd_ticks']);
+	return ticks === null ? number(usage['cost']) : ticks / 1e10;
+}
+
+/** The price of a model; null when there is none. */
 export function priceFor(model: string, table: readonly Price[] = prices): Price | null {
+	return longestMatch(model, table);
+}
+
+/** The row whose model is the longest beginning of this one, dates aside. */
+export function longestMatch<R extends { readonly model: string }>(model: string, table: readonly R[]): R | null {
 	const id = model.replace(/-\d{4}-\d{2}-\d{2}$/, '');
 	const rows = table.filter((row) => id === row.model || id.startsWith(`${row.model}-`));
-	return rows.reduce<Price | null>((best, row) => (best && best.model.length >= row.model.length ? best : row), null);
+	return rows.reduce<R | null>((best, row) => (best && best.model.length >= row.model.length ? best : row), null);
 }
 
 function tokensCost(price: Price, usage: Usage, reported?: Reported | null): number {

@@ -14,6 +14,7 @@ export function bodyOf(request: ResponseRequest, vendor: VendorQuirks): Body {
 		...(request.instructions && { instructions: request.instructions }),
 		...(request.maxOutputTokens && { max_output_tokens: request.maxOutputTokens }),
 		...(request.maxToolCalls && vendor.maxToolCalls && { max_tool_calls: request.maxToolCalls }),
+		...structure(request, vendor),
 		...(vendor.metadata && { metadata: request.metadata }),
 		...(vendor.stateless && { store: false }),
 		// Without the explicit store a background run may be kept for ten minutes only.
@@ -39,4 +40,9 @@ function reasoning({ effort, summaries }: ResponseRequest, vendor: VendorQuirks)
 		...(summaries && vendor.summaries && { summary: 'auto' as const })
 	};
 	return Object.keys(wanted).length > 0 ? { reasoning: wanted } : {};
+}
+
+function structure({ schema }: ResponseRequest, vendor: VendorQuirks): Body {
+	if (!schema || !vendor.structured) return {};
+	return { text: { format: { type: 'json_schema', name: schema.name, strict: true, schema: schema.schema } } };
 }

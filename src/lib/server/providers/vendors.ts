@@ -1,3 +1,20 @@
+/** A field beside the model and the prompt of a request for pictures. */
+export type ImageField = 'n' | 'size' | 'quality' | 'background' | 'output_format' | 'stream' | 'partial_images';
+
+/** How a vendor's way to pictures differs from OpenAI's. */
+export interface ImageQuirks {
+	/** OpenAI's paths, generations and edits, or the one path of OpenRouter. */
+	readonly form: 'openai' | 'openrouter';
+	/** What it takes; anything else is never sent. */
+	readonly fields: readonly ImageField[];
+	/** It takes pictures to start from. */
+	readonly edits: boolean;
+	/** Without being asked for base64 it answers with links. */
+	readonly asksBase64: boolean;
+	/** An answer of 200 without a picture says that it was refused. */
+	readonly emptyIsRefusal: boolean;
+}
+
 /** How a vendor's Responses API differs from OpenAI's. What is false here is never sent. */
 export interface VendorQuirks {
 	/** `background: true` works: the run outlives our connection, and can be resumed and cancelled by id. */
@@ -16,11 +33,25 @@ export interface VendorQuirks {
 	readonly maxToolCalls: boolean;
 	/** `metadata` is understood. */
 	readonly metadata: boolean;
+	/** `text.format` with a JSON schema is understood. */
+	readonly structured: boolean;
+	/** How it is asked for pictures; null where it makes none. */
+	readonly images: ImageQuirks | null;
+	/** Its ordinary models have the image tool. */
+	readonly imageTool: boolean;
 	/** A page about a query; `{query}` stands for it. */
 	readonly searchUrl: string;
 	/** It runs on the person's own machine, so that "unreachable" means "not started". */
 	readonly local: boolean;
 }
+
+const openaiImages: ImageQuirks = {
+	form: 'openai',
+	fields: ['n', 'size', 'quality', 'background', 'output_format', 'stream', 'partial_images'],
+	edits: true,
+	asksBase64: false,
+	emptyIsRefusal: false
+};
 
 const webUrl = 'https://duckduckgo.com/?q={query}';
 
@@ -33,6 +64,9 @@ const openai: VendorQuirks = {
 	summaries: true,
 	maxToolCalls: true,
 	metadata: true,
+	structured: true,
+	images: openaiImages,
+	imageTool: true,
 	searchUrl: webUrl,
 	local: false
 };
@@ -47,6 +81,9 @@ const plain: VendorQuirks = {
 	summaries: false,
 	maxToolCalls: false,
 	metadata: false,
+	structured: false,
+	images: null,
+	imageTool: false,
 	searchUrl: webUrl,
 	local: false
 };
@@ -56,14 +93,31 @@ export const vendors = {
 	openai,
 	// Recorded there: the older tool name.
 	azure: { ...openai, webSearch: { tool: 'web_search_preview', contextSize: true } },
-	xai: { ...plain, webSearch: { tool: 'web_search', contextSize: false } },
+	xai: {
+		...plain,
+		webSearch: { tool: 'web_search', contextSize: false },
+		structured: true,
+		// Its edits are JSON in a form of their own.
+		images: { ...openaiImages, fields: ['n'], edits: false, asksBase64: true, emptyIsRefusal: true }
+	},
 	// store:true is answered with 400. Search is a variant of the model.
-	openrouter: { ...plain, stateless: true, webSearch: { suffix: ':online' } },
-	ollama: { ...plain, local: true },
+	openrouter: {
+		...plain,
+		stateless: true,
+		webSearch: { suffix: ':online' },
+		structured: true,
+		images: { ...openaiImages, form: 'openrouter' }
+	},
+	ollama: {
+		...plain,
+		structured: true,
+		images: { ...openaiImages, fields: ['size'], edits: false },
+		local: true
+	},
 	// It can run in the background only when its store is switched on; a 400 says when it is not.
-	vllm: { ...plain, background: true, local: true },
-	lmstudio: { ...plain, local: true },
-	custom: plain,
+	vllm: { ...plain, background: true, structured: true, local: true },
+	lmstudio: { ...plain, structured: true, local: true },
+	custom: { ...plain, images: openaiImages },
 	demo: { ...openai, searchUrl: '/library?q={query}' }
 } as const satisfies Record<string, VendorQuirks>;
 

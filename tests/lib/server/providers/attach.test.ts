@@ -117,7 +117,7 @@ test('RS-13 where background is refused, the run goes on without it', async () =
 });
 
 test('RS-13 a provider without background mode is never asked for it', async () => {
-	provider.can = { background: false, webSearch: true };
+	provider.can = { ...provider.can, background: false };
 	provider.creates = [[created, ended(1)]];
 	await run();
 	expect(provider.calls).toEqual(['create']);

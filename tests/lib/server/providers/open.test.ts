@@ -45,3 +45,16 @@ test('TS-01 HEADWAY_VENDOR says who answers where the address does not, and over
 test('TS-01 without a key or an address the demo runs, whatever vendor is named', () => {
 	expect(at({ HEADWAY_VENDOR: 'ollama' })).toMatchObject({ id: 'demo', demo: true });
 });
+
+test('IM-01 HEADWAY_IMAGE_MODEL draws for runs that name no model; the demo draws with its own', () => {
+	expect(at({ OPENAI_API_KEY: 'key' }).defaultImageModel).toBe('gpt-image-2');
+	const other = { HEADWAY_IMAGE_MODEL: 'gpt-image-2.6-flare' };
+	expect(at({ OPENAI_API_KEY: 'key', ...other }).defaultImageModel).toBe('gpt-image-2.6-flare');
+	expect(at(other).defaultImageModel).toBe('demo-image-1');
+});
+
+test('IM-01 HEADWAY_IMAGES=tool lets a server without image paths draw by its image tool', () => {
+	const vllm = { OPENAI_BASE_URL: 'http://127.0.0.1:8000/v1' };
+	expect(at(vllm).can.images).toBe(false);
+	expect(at({ ...vllm, HEADWAY_IMAGES: 'tool' }).can.images).toBe(true);
+});

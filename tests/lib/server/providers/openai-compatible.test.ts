@@ -65,6 +65,21 @@ test('RS-13 Azure is asked for the search tool that it knows', async () => {
 	expect(await sent('azure')).toMatchObject({ tools: [{ type: 'web_search_preview' }], background: true });
 });
 
+test('IR-05 an answer in JSON of a given shape is asked for where that is known, and left out elsewhere', async () => {
+	const schema = { type: 'object', properties: { title: { type: 'string' } }, required: ['title'] };
+	const asked = { ...request, schema: { name: 'outline', schema } };
+	const format = { type: 'json_schema', name: 'outline', strict: true, schema };
+	expect(await sent('openai', asked)).toMatchObject({ text: { format } });
+	expect(await sent('vllm', asked)).toMatchObject({ text: { format } });
+	expect(await sent('custom', asked)).not.toHaveProperty('text');
+	expect(await sent('openai')).not.toHaveProperty('text');
+});
+
+test('IM-01 where the image tool is configured, pictures can be made even without image paths', () => {
+	const { can } = providerAt(server.baseURL, { vendor: vendors.vllm, imageRoute: 'tool' });
+	expect(can.images).toBe(true);
+});
+
 test('RS-13 each vendor says what it can', () => {
 	const can = Object.keys(vendors).map((id) => [
 		id,
@@ -72,8 +87,12 @@ test('RS-13 each vendor says what it can', () => {
 	]);
 	const background = can.filter(([, each]) => (each as { background: boolean }).background).map(([id]) => id);
 	const webSearch = can.filter(([, each]) => (each as { webSearch: boolean }).webSearch).map(([id]) => id);
+	const images = can.filter(([, each]) => (each as { images: boolean }).images).map(([id]) => id);
+	const structured = can.filter(([, each]) => (each as { structured: boolean }).structured).map(([id]) => id);
 	expect(background).toEqual(['openai', 'azure', 'vllm', 'demo']);
 	expect(webSearch).toEqual(['openai', 'azure', 'xai', 'openrouter', 'demo']);
+	expect(images).toEqual(['openai', 'azure', 'xai', 'openrouter', 'ollama', 'custom', 'demo']);
+	expect(structured).toEqual(Object.keys(vendors).filter((id) => id !== 'custom'));
 });
 
 test('RS-03 a query leads to a page about it, safe inside a Markdown link', () => {

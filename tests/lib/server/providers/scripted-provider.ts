@@ -1,5 +1,7 @@
 import type {
 	CancelAnswer,
+	ImageEvent,
+	ImageRequest,
 	Provider,
 	ProviderEvent,
 	ProviderOutcome,
@@ -16,11 +18,13 @@ export class ScriptedProvider implements Provider {
 	readonly label = 'Scripted';
 	readonly demo = false;
 	readonly defaultModel = 'm';
-	can = { background: true, webSearch: true };
+	readonly defaultImageModel = 'm-image';
+	can = { background: true, webSearch: true, images: true, structured: true };
 	creates: Step[][] = [];
 	resumes: Step[][] = [];
 	fetches: (ProviderOutcome | Error)[] = [];
-	/** What was asked, in order: `create background`, `resume 3`, `fetch`, `cancel`. */
+	images: (ImageEvent | Error | 'silence')[][] = [];
+	/** What was asked, in order: `create background`, `resume 3`, `fetch`, `cancel`, `image`. */
 	readonly calls: string[] = [];
 	/** How many streams were hung up. */
 	closed = 0;
@@ -52,7 +56,12 @@ export class ScriptedProvider implements Provider {
 		return { provider: 'confirmed', outcome: null };
 	}
 
-	async *#play(script: Step[] | undefined, signal: AbortSignal): AsyncGenerator<ProviderEvent> {
+	image(_: ImageRequest, signal: AbortSignal): AsyncIterable<ImageEvent> {
+		this.calls.push('image');
+		return this.#play(this.images.shift(), signal);
+	}
+
+	async *#play<E>(script: (E | Error | 'silence')[] | undefined, signal: AbortSignal): AsyncGenerator<E> {
 		if (!script) throw new Error('a stream that the test did not expect');
 		signal.addEventListener('abort', () => (this.closed += 1), { once: true });
 		for (const step of script) {

@@ -3,7 +3,7 @@ import {
 	type OpenAICompatibleOptions
 } from '../../../../src/lib/server/providers/openai-compatible.ts';
 import { vendors } from '../../../../src/lib/server/providers/vendors.ts';
-import type { ProviderEvent, ResponseRequest, RunLog } from '../../../../src/lib/operations/operation.ts';
+import type { ImageRequest, ResponseRequest, RunLog } from '../../../../src/lib/operations/operation.ts';
 
 /** A log that keeps what it was told. */
 export class KeptLog implements RunLog {
@@ -30,6 +30,19 @@ export const request: ResponseRequest = {
 	metadata: { job_id: 'job_42' }
 };
 
+export const picture: ImageRequest = {
+	model: 'gpt-image-2',
+	prompt: 'A red kite over a beach',
+	size: '1024x1024',
+	quality: 'low',
+	background: 'opaque',
+	format: 'png',
+	count: 1,
+	partialImages: 2,
+	stream: true,
+	images: []
+};
+
 export const key = 'sk-test-0123456789abcdef';
 
 /** The provider under test, pointed at a server. */
@@ -41,16 +54,15 @@ export function providerAt(baseURL: string, options: Partial<OpenAICompatibleOpt
 		apiKey: key,
 		vendor: vendors.openai,
 		defaultModel: 'gpt-6-astra',
+		defaultImageModel: 'gpt-image-2',
 		log: new KeptLog(),
 		...options
 	});
 }
 
 /** All that an iterable gives, and what it failed with, if it did. */
-export async function collect(
-	source: AsyncIterable<ProviderEvent>
-): Promise<{ events: ProviderEvent[]; error: unknown }> {
-	const events: ProviderEvent[] = [];
+export async function collect<E>(source: AsyncIterable<E>): Promise<{ events: E[]; error: unknown }> {
+	const events: E[] = [];
 	try {
 		for await (const event of source) events.push(event);
 		return { events, error: null };

@@ -1,0 +1,5 @@
+/** The clock of the demo: `pace` holds for responses that are created from now on. */
+export interface Clock {
+	now: () => number;
+	pace: number;
+}

@@ -1,0 +1,34 @@
+import type { JobSummary } from '../jobs/snapshot.ts';
+import { isActive } from './status.ts';
+
+/** A job as a list shows it, with those of its parts that the list knows. */
+export interface JobGroup {
+	job: JobSummary;
+	parts: JobSummary[];
+}
+
+/** Jobs in their order, each part under the job that it is a part of; a part without one in the list stands by itself. */
+export function grouped(jobs: readonly JobSummary[]): JobGroup[] {
+	const ids = new Set(jobs.map(({ id }) => id));
+	const isPart = ({ parentId }: JobSummary) => parentId !== null && ids.has(parentId);
+	return jobs
+		.filter((job) => !isPart(job))
+		.map((job) => ({ job, parts: jobs.filter(({ parentId }) => parentId === job.id) }));
+}
+
+/** How many jobs run, and how many wait for their turn; a batch counts as the one job that a person started. */
+export function activeCounts(jobs: readonly JobSummary[]): { running: number; queued: number } {
+	const whole = grouped(jobs).map(({ job }) => job.status);
+	const count = (status: JobSummary['status']) => whole.filter((other) => other === status).length;
+	return { running: count('running'), queued: count('queued') };
+}
+
+/** "2 running, 3 queued", of the parts that have not ended; empty when all have. */
+export function describeParts(parts: readonly JobSummary[]): string {
+	const open = parts.filter(({ status }) => isActive(status));
+	const count = (status: JobSummary['status']) => open.filter((part) => part.status === status).length;
+	return (['running', 'queued'] as const)
+		.filter((status) => count(status) > 0)
+		.map((status) => `${count(status)} ${status}`)
+		.join(', ');
+}

@@ -1,0 +1,81 @@
+import { z } from 'zod';
+import type { AnyModel } from '../operation.ts';
+
+/** What a form for many inputs of one operation asks for. */
+export interface BatchFields {
+	/** The field that says what each part is about; null where the operation has none. */
+	text: string | null;
+	/** Fields that may vary, with their known values; `model` has none, and is written. */
+	choices: { name: string; values: string[] }[];
+}
+
+interface Field {
+	type?: string;
+	enum?: unknown[];
+	examples?: unknown[];
+	default?: unknown;
+}
+
+/** Fields that are the same for all of a server's jobs, or that no one would vary. */
+const kept = new Set(['provider']);
+
+/** Reads an operation's input schema. */
+export function fieldsOf(model: AnyModel): BatchFields {
+	const schema = z.toJSONSchema(model.input, { io: 'input', unrepresentable: 'any' });
+	const fields = Object.entries((schema.properties ?? {}) as Record<string, Field>);
+	const texts = fields.filter(([, field]) => field.type === 'string' && !field.enum).map(([name]) => name);
+	const text = texts.find((name) => schema.required?.includes(name)) ?? texts[0] ?? null;
+	const choices = fields
+		.filter(([name]) => name !== text && !kept.has(name))
+		.map(([name, field]) => ({ name, values: valuesOf(field) }))
+		.filter(({ name, values }) => values.length > 1 || name === 'model');
+	return { text, choices };
+}
+
+function valuesOf({ enum: values, examples }: Field): string[] {
+	return (values ?? examples ?? []).filter((value) => typeof value === 'string');
+}
+
+/** Values that a person wrote with commas between, each once. */
+export function valuesIn(text: string): string[] {
+	const values = text.split(',').map((value) => value.trim());
+	return [...new Set(values.filter((value) => value !== ''))];
+}
+
+/** What a person wrote, a part a line, blank lines left out. */
+export function linesOf(text: string): string[] {
+	return text
+		.split('\n')
+		.map((line) => line.trim())
+		.filter((line) => line !== '');
+}
+
+/** What a person composed: the lines, and the values chosen for each field that varies. */
+export interface Draft {
+	operation: string;
+	text: string;
+	lines: readonly string[];
+	chosen: Readonly<Record<string, readonly string[]>>;
+}
+
+/** How many parts a draft makes: each line with each combination of the chosen values. */
+export function countOf({ lines, chosen }: Pick<Draft, 'lines' | 'chosen'>): number {
+	return lines.length * variesOf(chosen).reduce((count, [, values]) => count * values.length, 1);
+}
+
+/** The input of the batch: what varies, for one line; a list of inputs for several. */
+export function inputOf({ operation, text, lines, chosen }: Draft): Record<string, unknown> {
+	const varies = variesOf(chosen);
+	const [only] = lines;
+	if (lines.length === 1 && varies.length > 0)
+		return { operation, input: { [text]: only }, vary: Object.fromEntries(varies) };
+	const inputs = varies.reduce<Record<string, unknown>[]>(
+		(all, [name, values]) => all.flatMap((one) => values.map((value) => ({ ...one, [name]: value }))),
+		lines.map((line) => ({ [text]: line }))
+	);
+	return { operation, inputs };
+}
+
+function variesOf(chosen: Draft['chosen']): [string, readonly string[]][] {
+	return Object.entries(chosen).filter(([, values]) => values.length > 0);
+}

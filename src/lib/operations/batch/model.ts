@@ -1,0 +1,160 @@
+import { z } from 'zod';
+import { errorCode } from '../../jobs/error.ts';
+import { artifact, progress } from '../../jobs/event.ts';
+import { isTerminal, jobOptions, jobStatus } from '../../jobs/job.ts';
+import { shortened } from '../../jobs/shortened.ts';
+import { defineOperation, type Part } from '../operation.ts';
+
+/** The most parts that one batch has. */
+export const MOST_PARTS = 50;
+
+const fields = z.record(z.string().min(1).max(100), z.unknown());
+
+/** Several jobs of one operation: an input for each, or one input and what varies in it. */
+const input = z
+	.strictObject({
+		operation: z
+			.string()
+			.min(1)
+			.max(100)
+			.refine((id) => id !== 'batch', 'A batch cannot be made of batches.'),
+		inputs: z.array(fields).min(1).max(MOST_PARTS, `At most ${MOST_PARTS} parts.`).optional(),
+		input: fields.optional(),
+		/** Values by field of the input; there is a part for each combination. */
+		vary: z.record(z.string().min(1).max(100), z.array(z.unknown()).min(1).max(MOST_PARTS)).optional(),
+		/** How each part is to run. */
+		options: jobOptions.pick({ stream: true, timeLimit: true }).optional()
+	})
+	.superRefine(({ inputs, input, vary }, ctx) => {
+		const wrong = (path: string, message: string) => ctx.addIssue({ code: 'custom', path: [path], message });
+		if (inputs && (input || vary)) wrong('inputs', 'Give either `inputs`, or `input` with `vary`.');
+		if (!inputs && !(input && vary)) wrong('inputs', 'Give `inputs`, a list, or `input` with what to `vary` in it.');
+		if (vary && Object.keys(vary).length === 0) wrong('vary', 'Name at least one field with its values.');
+		if (vary && countOf(vary) > MOST_PARTS)
+			wrong('vary', `These are ${countOf(vary)} combinations; a batch has at most ${MOST_PARTS} parts.`);
+	});
+export type BatchInput = z.output<typeof input>;
+
+function countOf(vary: Record<string, unknown[]>): number {
+	return Object.values(vary).reduce((count, values) => count * values.length, 1);
+}
+
+/** What a batch knows of one part. Its own job, which is null when it could not even be started, knows the rest. */
+const part = z.object({
+	/** From `1`, in the order of the input. */
+	key: z.string(),
+	jobId: z.string().nullable(),
+	title: z.string(),
+	status: jobStatus,
+	progress,
+	artifacts: z.array(artifact),
+	error: z.object({ code: errorCode, message: z.string() }).nullable()
+});
+export type BatchPart = z.infer<typeof part>;
+
+const result = z.object({
+	parts: z.array(part.omit({ progress: true })),
+	succeeded: z.number().int(),
+	failed: z.number().int(),
+	cancelled: z.number().int()
+});
+export type BatchResult = z.infer<typeof result>;
+
+/** What only a part that has not ended can be at. */
+const standing = { cancelling: z.boolean(), waitingFor: z.enum(['person', 'child', 'slot']).nullable() };
+export type Standing = z.infer<z.ZodObject<typeof standing>>;
+export const atRest: Standing = { cancelling: false, waitingFor: null };
+
+const events = {
+	/** A part was started, or has ended. */
+	part,
+	/** Live only: how the parts stand that have not ended. */
+	parts: z.object({
+		parts: z.array(part.pick({ key: true, status: true, progress: true }).extend(standing))
+	})
+};
+
+/** The parts so far, in the order of the input; `at` is when the last fact of a part came. */
+export interface BatchState {
+	parts: (BatchPart & Standing & { at: number })[];
+}
+
+/** Several jobs from one request, with the progress of the whole and of each (OP-08). */
+export const batch = defineOperation({
+	id: 'batch',
+	title: 'Batch',
+	description: 'Starts several jobs at once and shows the progress of the whole and of each.',
+	icon: 'layers',
+	input,
+	result,
+	// Nothing but its parts takes time, so that the bar is theirs from end to end.
+	phases: [{ name: 'running', label: 'Running parts', weight: 100 }],
+	events,
+	state: (): BatchState => ({ parts: [] }),
+	reduce(state, event) {
+		const { at } = event;
+		if (event.type === 'part') return { parts: withPart(state.parts, { ...event.data, ...atRest, at }) };
+		return { parts: state.parts.map((known) => moved(known, event.data.parts)) };
+	},
+	titleOf(asked) {
+		const parts = partsOf(asked);
+		const [first] = parts;
+		return shortened(`${parts.length} × ${asked.operation}: ${first ? textOf(first.input) : ''}`, 80);
+	},
+	variantOf: (asked) => `${asked.operation}, ${partsOf(asked).length} parts`,
+	partsOf,
+	runsOn: 'none',
+	keptOf({ parts }) {
+		const finished = parts.filter(({ status }) => status === 'succeeded').length;
+		return finished > 0 ? [`${finished} finished ${finished === 1 ? 'part' : 'parts'}`] : [];
+	},
+	limits: { timeoutMs: 24 * 60 * 60_000, running: 100 },
+	// What it starts is found again by its key.
+	can: { finishNow: false, resumable: false, repeatable: true },
+	typicalMs: 5 * 60_000
+});
+
+/** One job that a batch starts. */
+export interface PlannedPart extends Part {
+	readonly key: string;
+	readonly input: Record<string, unknown>;
+}
+
+/** The parts of a batch in their order: the list, or each combination of what varies. */
+export function partsOf({ operation, inputs, input = {}, vary = {} }: BatchInput): PlannedPart[] {
+	if (inputs)
+		return inputs.map((one, index) => ({
+			...{ key: `${index + 1}`, operation, input: one },
+			at: (field) => (field ? `inputs.${index}.${field}` : `inputs.${index}`)
+		}));
+	return combinations(vary).map((values, index) => ({
+		...{ key: `${index + 1}`, operation, input: { ...input, ...values } },
+		at: (field) => (Object.hasOwn(vary, field.split('.')[0] ?? '') ? `vary.${field}` : `input.${field}`)
+	}));
+}
+
+function combinations(vary: Record<string, unknown[]>): Record<string, unknown>[] {
+	return Object.entries(vary).reduce<Record<string, unknown>[]>(
+		(all, [field, values]) => all.flatMap((one) => values.map((value) => ({ ...one, [field]: value }))),
+		[{}]
+	);
+}
+
+/** What a part is about: the first text of its input. */
+export function textOf(input: Record<string, unknown>): string {
+	const text = Object.values(input).find((value) => typeof value === 'string') ?? '';
+	return String(text).replace(/\s+/g, ' ').trim();
+}
+
+type Known = BatchState['parts'][number];
+
+function withPart(parts: Known[], told: Known): Known[] {
+	const others = parts.filter(({ key }) => key !== told.key);
+	return [...others, told].toSorted((a, b) => Number(a.key) - Number(b.key));
+}
+
+/** What has ended does not move any more: a late tick changes nothing. */
+function moved(known: Known, ticks: z.infer<typeof events.parts>['parts']): Known {
+	const tick = ticks.find(({ key }) => key === known.key);
+	return tick && !isTerminal(known.status) ? { ...known, ...tick } : known;
+}

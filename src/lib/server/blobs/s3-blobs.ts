@@ -1,0 +1,130 @@
+import { Readable } from 'node:stream';
+import {
+	AbortMultipartUploadCommand,
+	DeleteObjectCommand,
+	GetObjectCommand,
+	HeadBucketCommand,
+	ListMultipartUploadsCommand,
+	paginateListObjectsV2,
+	S3Client,
+	type ListMultipartUploadsCommandOutput
+} from '@aws-sdk/client-s3';
+import { Upload } from '@aws-sdk/lib-storage';
+import { ConfigError, type S3Settings } from '../config.ts';
+import { checkedKey, noSuchBlob, type BlobFacts, type Blobs, type BlobSum, type ByteRange } from './blobs.ts';
+import { Source } from './source.ts';
+
+/** Bytes of one part; two are on their way at a time. S3 takes no smaller ones. */
+const PART = 5 * 1024 * 1024;
+const CONNECT_MS = 10_000;
+
+/** Files in a bucket of an S3-compatible server. An object appears when its last part has come, or not at all. */
+export class S3Blobs implements Blobs {
+	readonly #client: S3Client;
+	readonly #bucket: string;
+	readonly #prefix: string;
+
+	constructor({ bucket, endpoint, region, prefix }: S3Settings) {
+		this.#bucket = bucket;
+		this.#prefix = prefix;
+		this.#client = new S3Client({
+			region,
+			...(endpoint === null ? {} : { endpoint, forcePathStyle: true }),
+			// Many compatible servers refuse the checksums that the SDK adds of itself.
+			requestChecksumCalculation: 'WHEN_REQUIRED',
+			responseChecksumValidation: 'WHEN_REQUIRED',
+			requestHandler: { connectionTimeout: CONNECT_MS }
+		});
+	}
+
+	async put(
+		key: string,
+		body: Uint8Array | AsyncIterable<Uint8Array>,
+		{ mediaType }: BlobFacts,
+		signal?: AbortSignal
+	): Promise<BlobSum> {
+		const source = new Source(body, signal);
+		const object = this.#object(key);
+		// The abort goes through the source, not to the upload: so all that is on its way has ended before the undoing begins.
+		const params = { ...object, Body: Readable.from(source), ContentType: mediaType };
+		const upload = new Upload({ client: this.#client, params, partSize: PART, queueSize: 2 });
+		try {
+			await upload.done();
+			signal?.throwIfAborted();
+			return source.sum();
+		} catch (error) {
+			await this.remove([key]).catch(() => undefined);
+			throw error;
+		}
+	}
+
+	async read(key: string, range?: ByteRange): Promise<Readable> {
+		const Range = range && `bytes=${range.start}-${range.end}`;
+		if (range && range.start > range.end) return Readable.from([]);
+		try {
+			const { Body } = await this.#client.send(new GetObjectCommand({ ...this.#object(key), Range }));
+			return Body as Readable;
+		} catch (error) {
+			const { name } = error as Error;
+			if (name === 'InvalidRange') return Readable.from([]);
+			throw name === 'NoSuchKey' || name === 'NotFound' ? noSuchBlob() : error;
+		}
+	}
+
+	async remove(keys: readonly string[]): Promise<void> {
+		for (const object of keys.map((key) => this.#object(key))) await this.#client.send(new DeleteObjectCommand(object));
+	}
+
+	async list(prefix: string): Promise<string[]> {
+		const found: string[] = [];
+		const pages = paginateListObjectsV2(
+			{ client: this.#client },
+			{ Bucket: this.#bucket, Prefix: this.#prefix + prefix }
+		);
+		for await (const { Contents = [] } of pages)
+			found.push(...Contents.flatMap(({ Key }) => (Key ? [Key.slice(this.#prefix.length)] : [])));
+		return found.toSorted();
+	}
+
+	async sweep(): Promise<number> {
+		let count = 0;
+		for (let more = true; more;) {
+			const { Uploads = [], IsTruncated } = await this.#begun();
+			for (const { Key, UploadId } of Uploads)
+				await this.#client.send(new AbortMultipartUploadCommand({ Bucket: this.#bucket, Key, UploadId }));
+			count += Uploads.length;
+			more = IsTruncated === true && Uploads.length > 0;
+		}
+		return count;
+	}
+
+	/** Uploads that nobody completed, the first thousand of them. A server that cannot list them cannot be swept. */
+	async #begun(): Promise<Pick<ListMultipartUploadsCommandOutput, 'Uploads' | 'IsTruncated'>> {
+		try {
+			return await this.#client.send(new ListMultipartUploadsCommand({ Bucket: this.#bucket, Prefix: this.#prefix }));
+		} catch (error) {
+			if ((error as Error).name === 'NotImplemented') return {};
+			throw error;
+		}
+	}
+
+	async check(): Promise<void> {
+		try {
+			await this.#client.send(new HeadBucketCommand({ Bucket: this.#bucket }));
+		} catch (error) {
+			throw new ConfigError(
+				`The bucket ${this.#bucket} cannot be used (${reasonOf(error)}). Check HEADWAY_S3_BUCKET, HEADWAY_S3_ENDPOINT, HEADWAY_S3_REGION and the credentials (AWS_ACCESS_KEY_ID, AWS_SECRET_ACCESS_KEY).`
+			);
+		}
+	}
+
+	#object(key: string) {
+		return { Bucket: this.#bucket, Key: this.#prefix + checkedKey(key) };
+	}
+}
+
+/** The SDK's errors for a HEAD have no words: the status says more. */
+function reasonOf(error: unknown): string {
+	const { name, $metadata } = error as Error & { $metadata?: { httpStatusCode?: number } };
+	return $metadata?.httpStatusCode ? `${name}, status ${$metadata.httpStatusCode}` : name;
+}

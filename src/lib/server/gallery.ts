@@ -1,0 +1,71 @@
+import { and, desc, eq, exists, isNotNull, like, lt, or, type SQL } from 'drizzle-orm';
+import { HeadwayError } from '../jobs/error.ts';
+import type { ImageState, Picture } from '../operations/image/model.ts';
+import type { Db } from './db/open.ts';
+import { artifacts, jobs } from './db/schema.ts';
+
+/** One past picture, with the job that made it. */
+export interface GalleryPicture extends Pick<Picture, 'name' | 'url' | 'width' | 'height' | 'number'> {
+	jobId: string;
+	/** What was asked for. */
+	prompt: string;
+	/** When it was finished, ms since 1970. */
+	at: number;
+}
+
+/** Jobs on a page; one of them may have made ten pictures. */
+const PAGE = 24;
+
+/** The pictures that an owner's jobs have made. */
+export class Gallery {
+	readonly #db: Db;
+
+	constructor(db: Db) {
+		this.#db = db;
+	}
+
+	/** Pictures of ended jobs, newest job first; `before` is the `next` of the page before, null at the end. */
+	async page(owner: string, before?: string): Promise<{ pictures: GalleryPicture[]; next: string | null }> {
+		const { id, createdAt, input, snapshot } = jobs;
+		const rows = this.#db
+			.select({ id, createdAt, input, snapshot })
+			.from(jobs)
+			.where(
+				and(
+					eq(jobs.owner, owner),
+					eq(jobs.operation, 'image'),
+					isNotNull(snapshot),
+					this.#hasPicture(),
+					olderThan(before)
+				)
+			)
+			.orderBy(desc(createdAt), desc(id))
+			.limit(PAGE + 1)
+			.all();
+		const last = rows[PAGE - 1];
+		const next = rows.length > PAGE && last ? `${last.createdAt}.${last.id}` : null;
+		return { pictures: rows.slice(0, PAGE).flatMap(picturesOf), next };
+	}
+
+	/** Most jobs that failed made none, and would leave pages half empty. */
+	#hasPicture(): SQL {
+		const ofJob = and(eq(artifacts.jobId, jobs.id), like(artifacts.mediaType, 'image/%'));
+		return exists(this.#db.select({ name: artifacts.name }).from(artifacts).where(ofJob));
+	}
+}
+
+function picturesOf(row: Pick<typeof jobs.$inferSelect, 'id' | 'input' | 'snapshot'>): GalleryPicture[] {
+	const { prompt } = row.input as { prompt: string };
+	const { images } = row.snapshot?.state as ImageState;
+	return images.map(({ name, url, width, height, number, at }) => ({
+		...{ jobId: row.id, prompt, at },
+		...{ name, url, width, height, number }
+	}));
+}
+
+function olderThan(cursor: string | undefined): SQL | undefined {
+	if (cursor === undefined) return undefined;
+	const [, createdAt, id] = /^(\d{1,15})\.(job_[0-9a-f]{20})$/.exec(cursor) ?? [];
+	if (!createdAt || !id) throw new HeadwayError('bad_request', '`before` is not a cursor of the gallery.');
+	return or(lt(jobs.createdAt, Number(createdAt)), and(eq(jobs.createdAt, Number(createdAt)), lt(jobs.id, id)));
+}

@@ -1,0 +1,77 @@
+import type { Cost, Receipt, Usage } from '../jobs/event.ts';
+import type { CancelReason } from '../jobs/job.ts';
+import type { AnyModel } from '../operations/operation.ts';
+import { totalCost } from './bills.ts';
+import type { Children } from './children.ts';
+import type { Cleanups } from './cleanups.ts';
+import type { Clock } from './clock.ts';
+import type { JobRow } from './db/schema.ts';
+import type { ProviderLink } from './provider-link.ts';
+import type { ProviderStop } from './provider-stop.ts';
+import type { Snapshots } from './snapshots.ts';
+
+/** What a settlement is made from. */
+export interface SettlementParts {
+	row: JobRow;
+	model: AnyModel;
+	link: ProviderLink;
+	cleanups: Cleanups;
+	children: Children;
+	snapshots: Snapshots;
+	clock: Clock;
+}
+
+/** How a run came to its stop. Times in ms. */
+export interface StopFacts {
+	atProvider: Promise<ProviderStop>;
+	/** The operation ignored its signal and may still hold what it held. */
+	leftBehind: boolean;
+	/** How long all of it may still take. */
+	leftMs: number;
+	/** When this process began to stop it. */
+	since: number;
+}
+
+/** The reckoning at a run's end: what is undone, which children go with it, what it all cost, what stays. */
+export class Settlement {
+	readonly #parts: SettlementParts;
+
+	constructor(parts: SettlementParts) {
+		this.#parts = parts;
+	}
+
+	/** Of a run that succeeded. A child that was started and not waited for has no part in it: it is stopped. */
+	async bill(ms: number): Promise<{ cost: Cost; usage: Usage | null }> {
+		const { cleanups, children, row, link } = this.#parts;
+		await Promise.all([cleanups.run(), children.stopAll(row.id, 'error', ms)]);
+		const { cost, usage } = link.billed(link.outcome);
+		return { cost: await this.#withChildren(cost), usage };
+	}
+
+	/** Of one that was stopped or failed. */
+	async receipt(reason: CancelReason, { atProvider, leftBehind, leftMs, since }: StopFacts): Promise<Receipt> {
+		const { cleanups, children, row, clock } = this.#parts;
+		const ends = [atProvider, children.stopAll(row.id, reason, leftMs), cleanups.run(leftMs)] as const;
+		const [stop, parts, undone] = await Promise.all(ends);
+		const cleanedUp = [...this.#closed(leftBehind), ...parts, ...undone];
+		const cost = await this.#withChildren(stop.cost);
+		const facts = { reason, requestedAt: row.cancelRequestedAt ?? since, stoppedAt: clock.now() };
+		return { ...stop, ...facts, cost, cleanedUp, kept: this.#kept() };
+	}
+
+	/** The connection ends with the operation; one that was left behind may still hold it. */
+	#closed(leftBehind: boolean): Receipt['cleanedUp'] {
+		const { link } = this.#parts;
+		return link.state === 'none' ? [] : [{ what: `connection to ${link.label} closed`, ok: !leftBehind }];
+	}
+
+	#kept(): string[] {
+		const { model, snapshots, row } = this.#parts;
+		const { state, content, artifacts } = snapshots.of(row);
+		return [...(model.keptOf?.(state, content) ?? []), ...artifacts.map(({ name }) => name)];
+	}
+
+	async #withChildren(own: Cost): Promise<Cost> {
+		return totalCost([own, await this.#parts.children.costOf(this.#parts.row.id)]);
+	}
+}

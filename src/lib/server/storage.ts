@@ -1,0 +1,60 @@
+import type { AnyModel, RunLog } from '../operations/operation.ts';
+import { Bell } from './bell.ts';
+import { openFiles } from './blobs/open.ts';
+import type { Clock } from './clock.ts';
+import { dataPaths, type Config } from './config.ts';
+import { openDb } from './db/open.ts';
+import { EventLog } from './event-log.ts';
+import { takeFolder } from './folder-lock.ts';
+import { Gallery } from './gallery.ts';
+import { JobQueries } from './job-queries.ts';
+import { JobStore } from './job-store.ts';
+import { Preferences } from './preferences.ts';
+import { Slots } from './slots.ts';
+import { Snapshots } from './snapshots.ts';
+import { TemporaryFolders } from './temporary-folders.ts';
+import { Transients } from './transients.ts';
+
+/** What storage is opened with. */
+interface StorageOptions {
+	config: Config;
+	models: Record<string, AnyModel>;
+	migrationsFolder?: string | undefined;
+	clock: Clock;
+	log: RunLog;
+}
+
+/** Everything that outlives a run. */
+export type Storage = Awaited<ReturnType<typeof openStorage>>;
+
+/** Opens the database, the files and what reads and writes them; what a killed process left half-made is removed. Rejects with a `ConfigError`. */
+export async function openStorage({ config, models, migrationsFolder, clock, log }: StorageOptions) {
+	const paths = dataPaths(config.dataDir);
+	const leave = takeFolder(config.dataDir);
+	const { db, logEpoch, close: closeDb } = openDb(paths.database, migrationsFolder);
+	const close = () => {
+		closeDb();
+		leave();
+	};
+	const bell = new Bell();
+	const events = new EventLog(db, bell, clock);
+	const snapshots = new Snapshots(events, models, logEpoch);
+	const files = await openFiles(config, paths.artifacts, { db, clock, log, models });
+	const folders = new TemporaryFolders(paths.temporary);
+	await folders.sweep();
+	return {
+		store: new JobStore(db, bell, clock, snapshots),
+		slots: new Slots(db, bell, clock),
+		folders,
+		queries: new JobQueries(db, clock),
+		...{ gallery: new Gallery(db), preferences: new Preferences(db) },
+		events,
+		snapshots,
+		transients: new Transients(bell, clock),
+		...files,
+		bell,
+		models,
+		logEpoch,
+		close
+	};
+}

@@ -1,0 +1,59 @@
+import { describe, expect, test } from 'vitest';
+import { countOf, fieldsOf, inputOf, linesOf, valuesIn } from '$lib/operations/batch/fields.ts';
+import { batch, partsOf, type BatchInput } from '$lib/operations/batch/model.ts';
+import { operations } from '$lib/operations/index.ts';
+import { steps } from '../../../support/operations.ts';
+
+describe('what the form of a batch asks for', () => {
+	test('OP-08 every operation has a text for a part a line', () => {
+		const others = Object.values(operations).filter(({ id }) => id !== 'batch');
+		expect(others.map((model) => [model.id, fieldsOf(model).text])).toEqual(
+			expect.arrayContaining([
+				['research', 'query'],
+				['image', 'prompt'],
+				['document', 'brief']
+			])
+		);
+		expect(others.filter((model) => fieldsOf(model).text === null)).toEqual([]);
+	});
+
+	test('OP-08 fields with known values can vary, and so can the model; the provider cannot', () => {
+		const { choices } = fieldsOf(operations.image);
+		const values = Object.fromEntries(choices.map((choice) => [choice.name, choice.values]));
+		expect(values).toMatchObject({ size: ['1024x1024', '1536x1024', '1024x1536'], format: ['png', 'jpeg', 'webp'] });
+		expect(values.model).toEqual([]);
+		expect(Object.keys(values)).not.toContain('provider');
+		expect(fieldsOf(steps).choices).toEqual([{ name: 'model', values: [] }]);
+	});
+
+	test('OP-08 lines and values are taken as a person means them', () => {
+		expect(linesOf(' a \n\n b\r\n')).toEqual(['a', 'b']);
+		expect(valuesIn(' m1, m2,, m1 ')).toEqual(['m1', 'm2']);
+	});
+});
+
+describe('what the form of a batch sends', () => {
+	const draft = { operation: 'image', text: 'prompt', chosen: { size: ['s1', 's2'], quality: [] as string[] } };
+
+	test('OP-08 one line with several sizes is one input and what varies', () => {
+		expect(inputOf({ ...draft, lines: ['a'] })).toEqual({
+			...{ operation: 'image', input: { prompt: 'a' }, vary: { size: ['s1', 's2'] } }
+		});
+	});
+
+	test('OP-08 several lines are a list, each line with each combination', () => {
+		expect(inputOf({ ...draft, lines: ['a', 'b'] }).inputs).toEqual([
+			{ prompt: 'a', size: 's1' },
+			{ prompt: 'a', size: 's2' },
+			{ prompt: 'b', size: 's1' },
+			{ prompt: 'b', size: 's2' }
+		]);
+		expect(inputOf({ ...draft, lines: ['a'], chosen: {} }).inputs).toEqual([{ prompt: 'a' }]);
+	});
+
+	test.each([[['a']], [['a', 'b']], [['a', 'b', 'c']]])('OP-08 it counts the parts of %j as they will be', (lines) => {
+		const sent = { ...draft, lines };
+		const asked = batch.input.parse(inputOf(sent)) as BatchInput;
+		expect(partsOf(asked)).toHaveLength(countOf(sent));
+	});
+});

@@ -1,0 +1,201 @@
+import { describe, expect, test } from 'vitest';
+import { HeadwayError } from '$lib/jobs/error.ts';
+import type { JobSnapshot } from '$lib/jobs/snapshot.ts';
+import type { BatchResult, BatchState } from '$lib/operations/batch/model.ts';
+import batch from '$lib/operations/batch/run.server.ts';
+import type { App } from '$lib/server/app.ts';
+import { allEvents, ended, makeApp, runsOf, start, temporaryFolder, until } from '../../../support/app.ts';
+import { Gate, stepsThat, untilStopped, type StepsContext } from '../../../support/operations.ts';
+
+type Batch = JobSnapshot<BatchState, BatchResult>;
+type Work = (ctx: StepsContext, input: { name: string }) => Promise<{ sum: number }>;
+
+const names = (...all: string[]) => ({ operation: 'steps', inputs: all.map((name) => ({ name })) });
+const appThat = (work: Work, options: Parameters<typeof makeApp>[0] = {}, different = {}) =>
+	makeApp({ ...options, runs: runsOf(batch, stepsThat(work, different)) });
+const endOf = async (app: App, id: string) => (await ended(app, id)) as Batch;
+const partsOf = (app: App, id: string) => app.jobs.children('local', id);
+
+/** Waits until as many parts run. */
+async function untilRunning(app: App, id: string, count: number): Promise<Batch> {
+	const snapshot = await until(
+		app,
+		id,
+		(now) => (now as Batch).state.parts.filter(({ status }) => status === 'running').length === count
+	);
+	return snapshot as Batch;
+}
+
+describe('a batch', () => {
+	test('OP-08 runs its parts at once and ends with how each of them ended, in their order', async () => {
+		const [all, gate] = [new Set<string>(), new Gate()];
+		const app = await appThat(async (ctx, { name }) => {
+			all.add(name);
+			if (all.size === 3) gate.open();
+			await gate.passed;
+			return { sum: name.length };
+		});
+		const { id } = await start(app, 'batch', names('one', 'three', 'two'));
+		const snapshot = await endOf(app, id);
+		expect(snapshot).toMatchObject({ status: 'succeeded', result: { succeeded: 3, failed: 0, cancelled: 0 } });
+		expect(snapshot.model).toBeNull();
+		expect(snapshot.result?.parts.map(({ title, status }) => [title, status])).toEqual([
+			['one', 'succeeded'],
+			['three', 'succeeded'],
+			['two', 'succeeded']
+		]);
+		const children = await partsOf(app, id);
+		expect(children.map((child) => child.id)).toEqual(snapshot.result?.parts.map(({ jobId }) => jobId));
+		expect(children.map(({ parentId }) => parentId)).toEqual([id, id, id]);
+	});
+
+	test('OP-08 makes a part of every combination of what varies', async () => {
+		const app = await appThat(async (_ctx, { name }) => ({ sum: name.length }));
+		const vary = { name: ['a', 'b'], model: ['m1', 'm2'] };
+		const { id } = await start(app, 'batch', { operation: 'steps', input: {}, vary });
+		await endOf(app, id);
+		const inputs = (await partsOf(app, id)).map(async (child) => (await app.jobs.snapshot('local', child.id)).input);
+		expect(await Promise.all(inputs)).toEqual([
+			{ name: 'a', model: 'm1' },
+			{ name: 'a', model: 'm2' },
+			{ name: 'b', model: 'm1' },
+			{ name: 'b', model: 'm2' }
+		]);
+	});
+
+	test('OP-08 OP-09 its bar is the mean of its parts, measured where they are', async () => {
+		const go = new Gate();
+		const app = await appThat(async (ctx, { name }) => {
+			if (name === 'slow') await go.passed;
+			return { sum: 1 };
+		});
+		const { id } = await start(app, 'batch', names('slow', 'a', 'b', 'c'));
+		const three = await until(app, id, (now) => (now.progress.fraction ?? 0) > 0.7);
+		expect((three as Batch).state.parts.filter(({ status }) => status === 'succeeded')).toHaveLength(3);
+		expect(three.progress.fraction).toBeLessThan(1);
+		go.open();
+		expect((await endOf(app, id)).progress).toEqual({ fraction: 1, basis: 'measured' });
+	});
+
+	test('OP-08 a part that fails is said, and the others are finished', async () => {
+		const app = await appThat(async (_ctx, { name }) => {
+			if (name === 'bad') throw new HeadwayError('provider_moderation', 'This was refused.');
+			return { sum: 1 };
+		});
+		const snapshot = await endOf(app, (await start(app, 'batch', names('good', 'bad', 'fine'))).id);
+		expect(snapshot).toMatchObject({ status: 'succeeded', result: { succeeded: 2, failed: 1, cancelled: 0 } });
+		expect(snapshot.result?.parts[1]).toMatchObject({
+			status: 'failed',
+			error: { code: 'provider_moderation', message: 'This was refused.' }
+		});
+		expect(snapshot.notices).toMatchObject([{ code: 'parts_failed', message: '1 of 3 parts failed.' }]);
+	});
+
+	test('OP-08 TS-15 a batch of which every part failed has failed, with the reason of the first', async () => {
+		const app = await appThat(() => Promise.reject(new HeadwayError('provider_quota', 'There is no credit left.')));
+		const snapshot = await endOf(app, (await start(app, 'batch', names('a', 'b'))).id);
+		expect(snapshot).toMatchObject({ status: 'failed', error: { code: 'provider_quota' } });
+		expect(snapshot.error?.message).toContain('There is no credit left.');
+	});
+
+	test('OP-08 one part can be cancelled by itself, and the rest go on', async () => {
+		const go = new Gate();
+		const app = await appThat(async (ctx, { name }) => {
+			if (name === 'unwanted') await untilStopped(ctx.signal);
+			await go.passed;
+			return { sum: 1 };
+		});
+		const { id } = await start(app, 'batch', names('wanted', 'unwanted'));
+		const { state } = await untilRunning(app, id, 2);
+		await app.jobs.cancel('local', state.parts[1]?.jobId ?? '');
+		await until(app, id, (now) => (now as Batch).state.parts[1]?.status === 'cancelled');
+		go.open();
+		expect(await endOf(app, id)).toMatchObject({
+			status: 'succeeded',
+			result: { succeeded: 1, failed: 0, cancelled: 1 }
+		});
+	});
+
+	test('CX-01 CX-15 BY-05 cancelling the batch reaches every part, running or queued, and the receipt counts them', async () => {
+		const app = await appThat(({ signal }) => untilStopped(signal), {}, { limits: { timeoutMs: 60_000, running: 2 } });
+		const listeners = app.bell.size;
+		const { id } = await start(app, 'batch', names('a', 'b', 'c'));
+		await untilRunning(app, id, 2);
+		await app.jobs.cancel('local', id);
+		const snapshot = await endOf(app, id);
+		expect(snapshot).toMatchObject({ status: 'cancelled', receipt: { reason: 'user', cost: { usd: 0, known: true } } });
+		expect(snapshot.receipt?.cleanedUp).toContainEqual({ what: '3 parts cancelled', ok: true });
+		expect((await partsOf(app, id)).map(({ status }) => status)).toEqual(['cancelled', 'cancelled', 'cancelled']);
+		await app.runner.idle();
+		expect(app.bell.size).toBe(listeners);
+	});
+
+	test('CX-05 CX-09 what had finished before the cancel is kept, and the receipt says so', async () => {
+		const app = await appThat(async ({ signal }, { name }) => {
+			if (name === 'quick') return { sum: 1 };
+			return untilStopped(signal);
+		});
+		const { id } = await start(app, 'batch', names('quick', 'slow'));
+		await until(app, id, (now) => (now as Batch).state.parts[0]?.status === 'succeeded');
+		await untilRunning(app, id, 1);
+		await app.jobs.cancel('local', id);
+		const { receipt } = await endOf(app, id);
+		expect(receipt?.kept).toEqual(['1 finished part']);
+		expect(receipt?.cleanedUp).toContainEqual({ what: '1 part cancelled', ok: true });
+		expect((await partsOf(app, id)).map(({ status }) => status)).toEqual(['succeeded', 'cancelled']);
+	});
+
+	test('CX-13 a second cancel of the batch changes nothing', async () => {
+		const app = await appThat(({ signal }) => untilStopped(signal));
+		const { id } = await start(app, 'batch', names('a'));
+		await untilRunning(app, id, 1);
+		await Promise.all([app.jobs.cancel('local', id), app.jobs.cancel('local', id)]);
+		await endOf(app, id);
+		const events = await allEvents(app, id);
+		expect(events.filter(({ type }) => type === 'cancelling' || type === 'cancelled')).toHaveLength(2);
+	});
+
+	test('BY-01 a batch whose process went finds its parts again and starts none twice', async () => {
+		const dataDir = temporaryFolder();
+		const repeatable = { can: { finishNow: false, resumable: false, repeatable: true } };
+		const first = await appThat(
+			async ({ signal }, { name }) => (name === 'done' ? { sum: 1 } : untilStopped(signal)),
+			{ dataDir },
+			repeatable
+		);
+		const { id } = await start(first, 'batch', names('done', 'a', 'b'));
+		await until(first, id, (now) => (now as Batch).state.parts[0]?.status === 'succeeded');
+		await untilRunning(first, id, 2);
+		const before = (await partsOf(first, id)).map((child) => child.id);
+		await first.close();
+		const second = await appThat(async () => ({ sum: 1 }), { dataDir }, repeatable);
+		const snapshot = await endOf(second, id);
+		expect(snapshot).toMatchObject({ status: 'succeeded', result: { succeeded: 3 } });
+		expect((await partsOf(second, id)).map((child) => child.id)).toEqual(before);
+		const told = (await allEvents(second, id)).filter(({ type }) => type === 'part');
+		expect(told.map(({ data }) => (data as { key: string; status: string }).key).sort()).toEqual([
+			'1',
+			'1',
+			'2',
+			'2',
+			'3',
+			'3'
+		]);
+	});
+
+	test('OP-06 CX-11 parts take the options that the batch was given', async () => {
+		const seen: boolean[] = [];
+		const app = await appThat(async ({ streaming }) => {
+			seen.push(streaming);
+			return { sum: 1 };
+		});
+		const asked = { ...names('a'), options: { timeLimit: 30 } };
+		const { id } = await start(app, 'batch', asked, { stream: false, priority: 3 });
+		await endOf(app, id);
+		const [child] = await partsOf(app, id);
+		expect((await app.jobs.snapshot('local', child?.id ?? '')).options).toEqual({
+			...{ stream: false, timeLimit: 30, priority: 3 }
+		});
+		expect(seen).toEqual([false]);
+	});
+});

@@ -1,0 +1,52 @@
+import { CreateMultipartUploadCommand, S3Client, UploadPartCommand } from '@aws-sdk/client-s3';
+import { afterAll, beforeAll, expect, test } from 'vitest';
+import { S3Blobs } from '$lib/server/blobs/s3-blobs.ts';
+import { ConfigError } from '$lib/server/config.ts';
+import { blobConformance } from './conformance.ts';
+import { S3Process } from './s3-process.ts';
+
+const server = new S3Process();
+const { bucket } = server;
+let made = 0;
+
+beforeAll(() => server.start(), 20_000);
+afterAll(() => server.stop());
+
+const settings = () => ({ bucket, endpoint: server.endpoint, region: 'us-east-1', prefix: `test-${++made}/` });
+
+/** Each store has a prefix of its own in the one bucket. */
+async function make() {
+	return { blobs: new S3Blobs(settings()), debris: async () => server.unfinished() };
+}
+
+blobConformance('of S3', make);
+
+test('CX-07 uploads that a killed process began are ended by the sweep, those of others are not', async () => {
+	const { debris } = await make();
+	const mine = settings();
+	const client = new S3Client({
+		endpoint: server.endpoint,
+		forcePathStyle: true,
+		region: 'us-east-1',
+		requestChecksumCalculation: 'WHEN_REQUIRED'
+	});
+	const begin = async (Key: string) => {
+		const { UploadId } = await client.send(new CreateMultipartUploadCommand({ Bucket: bucket, Key }));
+		await client.send(new UploadPartCommand({ Bucket: bucket, Key, UploadId, PartNumber: 1, Body: Buffer.alloc(100) }));
+	};
+	await begin(`${mine.prefix}ab/file-1`);
+	await begin(`${mine.prefix}ab/file-2`);
+	await begin('of-another/file');
+	expect(await debris()).toHaveLength(3);
+	expect(await new S3Blobs(mine).sweep()).toBe(2);
+	expect(await debris()).toHaveLength(1);
+	expect(await new S3Blobs({ ...mine, prefix: 'of-another/' }).sweep()).toBe(1);
+});
+
+test('DC-06 a bucket that is not there, and a server that is not there, end the start with what to check', async () => {
+	for (const wrong of [{ bucket: 'no-such-bucket' }, { endpoint: 'http://127.0.0.1:9' }]) {
+		const failure = await new S3Blobs({ ...settings(), ...wrong }).check().catch((error: unknown) => error);
+		expect(failure).toBeInstanceOf(ConfigError);
+		expect((failure as Error).message).toMatch(/^The bucket \S+ cannot be used \(.+\)\. Check HEADWAY_S3_BUCKET, /);
+	}
+});

@@ -1,0 +1,113 @@
+import { fireEvent, render, screen, waitFor, within } from '@testing-library/svelte';
+import { describe, expect, test, vi } from 'vitest';
+import { emptySnapshot, type JobSnapshot } from '../../../src/lib/jobs/snapshot.ts';
+import { isTerminal } from '../../../src/lib/jobs/job.ts';
+import Live from '../../../src/lib/operations/batch/Live.svelte';
+import { batch, type BatchPart, type BatchResult, type BatchState } from '../../../src/lib/operations/batch/model.ts';
+import { START, tell, type Told } from '../../support/snapshot.ts';
+
+const input = { operation: 'image', inputs: [{ prompt: 'one' }, { prompt: 'two' }, { prompt: 'three' }] };
+
+function batchJob(told: Told[], facts: Partial<JobSnapshot> = {}): JobSnapshot<BatchState, BatchResult> {
+	const seed = emptySnapshot({
+		...{ id: 'job_b', operation: 'batch', title: '3 × image: one', input, options: {}, createdAt: START },
+		...{ logEpoch: 'e', parentId: null, phases: batch.phases, state: batch.state() }
+	});
+	return { ...told.reduce<JobSnapshot>(tell, { ...seed, status: 'running' }), ...facts } as ReturnType<typeof batchJob>;
+}
+const part = (key: string, status: BatchPart['status'], facts: Partial<BatchPart> = {}): Told => [
+	'part',
+	{
+		...{ key, jobId: `job_${key}`, title: `part ${key}`, status, artifacts: [], error: null },
+		progress: isTerminal(status) ? { fraction: 1, basis: 'measured' } : { fraction: 0.25, basis: 'estimated' },
+		...facts
+	}
+];
+const fault = { code: 'provider_moderation', message: 'This was refused.' } as const;
+const picture = { name: 'a.png', mediaType: 'image/png', size: 5, sha256: 'x', url: '/api/jobs/job_1/artifacts/a.png' };
+const rows = () => screen.getAllByRole('listitem');
+const props = (job: ReturnType<typeof batchJob>, live = true) => ({
+	...{ job, live, cancel: vi.fn(async () => undefined), start: vi.fn(async () => undefined) }
+});
+
+describe('a batch on its page', () => {
+	test('OP-08 every part has a row from the first moment, with its status, its own bar and where that rests on', () => {
+		render(Live, props(batchJob([part('1', 'succeeded', { artifacts: [picture] }), part('2', 'running')])));
+		expect(rows()).toHaveLength(3);
+		const [first, second, third] = rows();
+		expect(within(first!).getByText('Done')).toBeTruthy();
+		expect(first!.querySelector('img')?.getAttribute('src')).toBe(picture.url);
+		expect(within(second!).getByRole('link', { name: 'part 2' }).getAttribute('href')).toBe('/jobs/job_2');
+		const bar = within(second!).getByRole('progressbar', { name: 'Progress of part 2' });
+		expect(bar.getAttribute('aria-valuenow')).toBe('25');
+		expect(second!.querySelector('[data-percentage]')?.textContent).toMatch(/25\.0 %\s+estimated/);
+		expect(third!.textContent).toContain('three');
+		expect(third!.textContent).toContain('Not started yet');
+		expect(within(third!).queryByRole('button')).toBeNull();
+		expect(document.querySelector('[data-counts]')?.textContent).toBe('1 of 3 done, 1 running');
+	});
+
+	test('OP-08 CX-01 a part that has not ended can be cancelled by itself, in two presses', async () => {
+		const given = props(batchJob([part('1', 'succeeded'), part('2', 'running')]));
+		render(Live, given);
+		const button = screen.getByRole('button', { name: 'Cancel part 2' });
+		await fireEvent.click(button);
+		expect(given.cancel).not.toHaveBeenCalled();
+		await fireEvent.click(screen.getByRole('button', { name: /Cancel this part\?/ }));
+		expect(given.cancel).toHaveBeenCalledExactlyOnceWith('job_2');
+	});
+
+	test('CX-03 it shows Cancelling… while the cancel is under way, by its own word or by the job’s', async () => {
+		const sent = Promise.withResolvers<undefined>();
+		const job = batchJob([part('1', 'running'), part('2', 'running')]);
+		const ticked = tell(job, [
+			'parts',
+			{
+				parts: [
+					{
+						key: '2',
+						status: 'running',
+						cancelling: true,
+						waitingFor: null,
+						progress: { fraction: 0.3, basis: 'estimated' }
+					}
+				]
+			}
+		]) as typeof job;
+		render(Live, { ...props(ticked), cancel: () => sent.promise });
+		await fireEvent.click(screen.getByRole('button', { name: 'Cancel part 1' }));
+		await fireEvent.click(screen.getByRole('button', { name: /Cancel this part\?/ }));
+		expect(rows()[0]!.querySelector('[data-status]')?.getAttribute('data-status')).toBe('cancelling');
+		expect(rows()[1]!.querySelector('[data-status]')?.getAttribute('data-status')).toBe('cancelling');
+	});
+
+	test('CX-01 a cancel that did not arrive is said', async () => {
+		const cancel = () => Promise.reject(new Error('Headway could not be reached.'));
+		render(Live, { ...props(batchJob([part('1', 'running')])), cancel });
+		await fireEvent.click(screen.getByRole('button', { name: 'Cancel part 1' }));
+		await fireEvent.click(screen.getByRole('button', { name: /Cancel this part\?/ }));
+		await waitFor(() => expect(screen.getByRole('alert').textContent).toBe('Headway could not be reached.'));
+		expect(rows()[0]!.querySelector('[data-status]')?.getAttribute('data-status')).toBe('running');
+	});
+
+	test('OP-08 once it is over, what is missing can be made by a batch of only those parts', async () => {
+		const told = [part('1', 'succeeded'), part('2', 'failed', { error: fault }), part('3', 'cancelled')];
+		const given = props(batchJob(told, { status: 'succeeded', options: { stream: false } }), false);
+		render(Live, given);
+		expect(rows()[1]!.querySelector('[data-fault]')?.textContent).toBe('This was refused.');
+		expect(screen.queryByRole('button', { name: /Cancel/ })).toBeNull();
+		await fireEvent.click(screen.getByRole('button', { name: 'Retry the 2 parts that are missing' }));
+		const inputs = [{ prompt: 'two' }, { prompt: 'three' }];
+		expect(given.start).toHaveBeenCalledExactlyOnceWith('batch', { operation: 'image', inputs }, { stream: false });
+	});
+
+	test('OP-08 a batch that is whole, or of which nothing is there, offers no such retry', () => {
+		const whole = [part('1', 'succeeded'), part('2', 'succeeded'), part('3', 'succeeded')];
+		const { unmount } = render(Live, props(batchJob(whole, { status: 'succeeded' }), false));
+		expect(screen.queryByRole('button')).toBeNull();
+		unmount();
+		render(Live, props(batchJob([part('1', 'failed', { error: fault })], { status: 'failed' }), false));
+		expect(screen.queryByRole('button')).toBeNull();
+		expect(rows()[2]!.textContent).toMatch(/Not started(?! yet)/);
+	});
+});
