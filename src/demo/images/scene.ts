@@ -36,7 +36,7 @@ export function sceneOf(prompt: string, seed: string): Scene {
 	const words = prompt.toLowerCase();
 	const random = seededRandom(seed);
 	const palette = PALETTES.find((each) => each.words.test(words)) ?? pick(PALETTES, random());
-	const terrain = TERRAINS.find(([, named]) => named.test(words))?.[0];
+	const terrain = firstNamed(words);
 	const chosen = terrain ?? pick(TERRAINS, random())[0];
 	const kind = kindOf(words, terrain !== undefined || palette.words.test(words), random());
 	const light = { x: 0.22 + 0.56 * random(), y: palette.night ? 0.16 + 0.14 * random() : 0.3 + 0.16 * random() };
@@ -49,6 +49,12 @@ export function captionOf({ kind, terrain, palette }: Scene): string {
 		kind
 	];
 	return `Drawn by rules, not by a model: ${subject}, in the colours of “${palette.name}”.`;
+}
+
+/** Of several, the one that the prompt names first: that is mostly what it is about. */
+function firstNamed(words: string): Terrain | undefined {
+	const places = TERRAINS.map(([terrain, named]) => ({ terrain, at: words.search(named) }));
+	return places.filter(({ at }) => at >= 0).toSorted((a, b) => a.at - b.at)[0]?.terrain;
 }
 
 function kindOf(words: string, isScenery: boolean, lot: number): Scene['kind'] {
