@@ -73,6 +73,12 @@ test('BY-15 equal prompts give equal bytes, other prompts and other copies clear
 	expect(difference(one, pngs(other)[0])).toBeGreaterThan(8);
 });
 
+test('OP-08 the same stream asked for again at once gives another picture: several are asked for one after another', async () => {
+	const demo = await demoFor();
+	const draw = async () => picturesIn((await drawn(demo, { ...STREAMED, partial_images: 0 })).text)[0] as PNG;
+	expect(difference(await draw(), await draw())).toBeGreaterThan(8);
+});
+
 test('BY-15 a plain request answers with JSON, and says that rules drew it', async () => {
 	const demo = await demoFor();
 	const answer = await request(demo, 'POST', '/images/generations', { ...SMALL, output_format: 'webp' });

@@ -8,6 +8,7 @@ import { readJson } from '../wire.ts';
 import { readForm } from './multipart.ts';
 import { PictureRun } from './picture-run.ts';
 import { pictureRequestOf } from './picture-request.ts';
+import { Repeats } from './repeats.ts';
 import { isForbidden, moderationError } from './refused.ts';
 import type { Studio } from './studio.ts';
 
@@ -19,6 +20,7 @@ export class ImagesApi {
 	readonly #studio: Studio;
 	readonly #deck: FaultDeck;
 	readonly #clock: Clock;
+	readonly #repeats = new Repeats();
 
 	constructor(studio: Studio, deck: FaultDeck, clock: Clock) {
 		this.#studio = studio;
@@ -43,7 +45,8 @@ export class ImagesApi {
 		if (isForbidden(request.prompt) || struck.course?.name === 'refusal') throw moderationError();
 		if (struck.reply?.name === 'lost_create') throw this.#hangUp(exchange);
 		exchange.gone.throwIfAborted();
-		const run = new PictureRun(this.#studio, this.#clock, request, { name, struck, signal: exchange.gone });
+		const first = request.stream ? this.#repeats.of(request, Date.now()) : 0;
+		const run = new PictureRun(this.#studio, this.#clock, request, { name, struck, signal: exchange.gone, first });
 		await run.read();
 		if (request.stream && !struck.reply) await this.#stream(exchange, run, struck);
 		else exchange.json(200, await run.whole());

@@ -19,6 +19,8 @@ export interface Manner {
 	name: string;
 	struck: Struck;
 	signal: AbortSignal;
+	/** Which copy of the picture is the first: those before were drawn for earlier requests. */
+	first: number;
 }
 
 /** The pictures of one request as they come about. Everything rejects with the signal's reason when the client goes. */
@@ -129,7 +131,7 @@ export class PictureRun {
 
 	#order(copy: number): Order {
 		const { prompt, width, height, quality, transparent, images } = this.#request;
-		return { prompt, width, height, detail: detailOf(quality), transparent, images, copy };
+		return { prompt, width, height, detail: detailOf(quality), transparent, images, copy: copy + this.#manner.first };
 	}
 
 	#seconds(): number {
