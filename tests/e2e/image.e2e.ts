@@ -29,11 +29,13 @@ interface Watched {
 	badges: string[];
 	mostPreviews: number;
 	sizes: string[];
+	/** Where it stood on the page, from the first preview on. */
+	places: string[];
 }
 
 /** Runs in the page. */
 function watchPictures(): void {
-	const watched: Watched = { made: 0, held: 0, mostHeld: 0, badges: [], mostPreviews: 0, sizes: [] };
+	const watched: Watched = { made: 0, held: 0, mostHeld: 0, badges: [], mostPreviews: 0, sizes: [], places: [] };
 	Object.assign(globalThis, { watched });
 	const { createObjectURL, revokeObjectURL } = URL;
 	URL.createObjectURL = (source) => {
@@ -53,6 +55,8 @@ function watchPictures(): void {
 		const box = document.querySelector('[data-stage]')?.getBoundingClientRect();
 		const size = box ? `${Math.round(box.width)}x${Math.round(box.height)}` : null;
 		if (size && size !== watched.sizes.at(-1)) watched.sizes.push(size);
+		const place = box ? `${Math.round(box.x)},${Math.round(box.y + scrollY)}` : null;
+		if (place && watched.badges.length > 0 && place !== watched.places.at(-1)) watched.places.push(place);
 		requestAnimationFrame(look);
 	};
 	requestAnimationFrame(look);
@@ -150,6 +154,10 @@ describe('a picture, from the description to the final image', () => {
 
 	test('IM-08 the stage has its shape from the start: nothing on it moves', () => {
 		expect(watched.sizes).toHaveLength(1);
+	});
+
+	test('IM-08 it stands where it stood, also when the job is done: nothing above it comes or goes', () => {
+		expect(watched.places).toHaveLength(1);
 	});
 
 	test('IM-13 no more than one preview is held in the page, and none at the end', () => {

@@ -69,6 +69,11 @@ export class Connection {
 		}, SETTLE_MS);
 	}
 
+	/** What was followed before is lacking events: the same. */
+	resume(): void {
+		this.changed();
+	}
+
 	readonly #renew = () => this.#subscribe();
 	readonly #lost = () => this.#show('offline');
 	readonly #restored = (event: PageTransitionEvent) => {

@@ -78,6 +78,10 @@ export class Jobs implements JobCommands {
 		if (!job.ended) this.#connection.changed();
 	}
 
+	behind(): void {
+		this.#connection.resume();
+	}
+
 	/** Starts a job; a start whose answer was lost finds the first job again by its key. Rejects with a `CommandError`. */
 	async start(operation: string, input: unknown, options: JobOptions = {}): Promise<JobSnapshot> {
 		const key = newKey();

@@ -13,6 +13,8 @@ export interface JobCommands {
 	answer(id: string, questionId: string, value: unknown): Promise<void>;
 	remove(id: string): Promise<void>;
 	release(job: LiveJob): void;
+	/** It has missed events, and needs them from its `seq` on. */
+	behind(job: LiveJob): void;
 }
 
 const UNDELIVERED = 'The cancel did not arrive: the job goes on. Try again.';
@@ -27,6 +29,8 @@ export class LiveJob {
 	readonly #clock: ServerClock;
 	readonly #commands: JobCommands;
 	#waiting: JobEvent[] = [];
+	/** Events that it lacks were asked for. */
+	#lacking = false;
 	#scheduled = false;
 
 	constructor(snapshot: JobSnapshot, clock: ServerClock, commands: JobCommands) {
@@ -84,17 +88,33 @@ export class LiveJob {
 		this.#gone = true;
 	}
 
-	/** Takes events in order; they are shown with the next frame. */
+	/**
+	 * Takes events in order; they are shown with the next frame. A stream that this page came to late may be ahead of it:
+	 * events after a gap are left out and asked for again, since what lies between would never come.
+	 */
 	take(events: readonly JobEvent[]): void {
-		this.#waiting.push(...events);
+		for (const event of events) if (this.#isNext(event)) this.#waiting.push(event);
 		if (this.#scheduled || this.#waiting.length === 0) return;
 		this.#scheduled = true;
 		nextFrame(() => this.#apply());
 	}
 
+	#isNext({ seq }: JobEvent): boolean {
+		if (seq === null || seq === this.seq + 1) {
+			if (seq !== null) this.#lacking = false;
+			return true;
+		}
+		if (seq > this.seq && !this.#lacking) {
+			this.#lacking = true;
+			this.#commands.behind(this);
+		}
+		return false;
+	}
+
 	/** Starts over from a newer snapshot of the server's. */
 	reset(snapshot: JobSnapshot): void {
 		this.#waiting = [];
+		this.#lacking = false;
 		this.#snapshot = snapshot;
 	}
 

@@ -7,7 +7,7 @@ type Follow = { jobId: string; after: number }[];
 
 /** What tabs of one browser tell each other. */
 type Message =
-	| { kind: 'want'; tab: string; follow: Follow }
+	| { kind: 'want'; tab: string; follow: Follow; behind: boolean }
 	| { kind: 'bye'; tab: string }
 	| { kind: 'led' }
 	| { kind: 'missing' }
@@ -79,6 +79,12 @@ export class TabConnection {
 		else this.#want();
 	}
 
+	/** This tab lacks events of what it follows. */
+	resume(): void {
+		if (this.#own) this.#own.changed();
+		else this.#want(true);
+	}
+
 	#lead(): void {
 		this.#own = new Connection(this.#client, {
 			follow: () => this.#everything(),
@@ -114,8 +120,8 @@ export class TabConnection {
 			.slice(0, MOST);
 	}
 
-	#want(): void {
-		this.#say({ kind: 'want', tab: this.#tab, follow: this.#use.follow() });
+	#want(behind = false): void {
+		this.#say({ kind: 'want', tab: this.#tab, follow: this.#use.follow(), behind });
 	}
 
 	#renew(): void {
@@ -152,19 +158,19 @@ export class TabConnection {
 			case 'missing':
 				return this.#use.missing();
 			case 'want':
-				return this.#note(data.tab, data.follow);
+				return this.#note(data);
 			case 'bye':
 				delete this.#wants[data.tab];
 		}
 	};
 
 	/** The stream starts anew only for a job that it does not carry yet, or that this tab is behind in. */
-	#note(tab: string, follow: Follow): void {
+	#note({ tab, follow, behind }: Extract<Message, { kind: 'want' }>): void {
 		const known = this.#wants[tab]?.follow ?? [];
 		this.#wants[tab] = { follow, at: Date.now() };
 		if (!this.#own) return;
 		this.#say({ kind: 'state', state: this.#own.current });
 		const isNew = follow.some(({ jobId }) => !known.some((before) => before.jobId === jobId));
-		if (isNew) this.#own.changed();
+		if (isNew || behind) this.#own.changed();
 	}
 }

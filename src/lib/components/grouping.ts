@@ -1,5 +1,5 @@
 import type { JobSummary } from '../jobs/snapshot.ts';
-import { isActive } from './status.ts';
+import { isActive, waitsForPerson } from './status.ts';
 
 /** A job as a list shows it, with those of its parts that the list knows. */
 export interface JobGroup {
@@ -23,12 +23,14 @@ export function activeCounts(jobs: readonly JobSummary[]): { running: number; qu
 	return { running: count('running'), queued: count('queued') };
 }
 
-/** "2 running, 3 queued", of the parts that have not ended; empty when all have. */
+/** "1 waiting for you, 2 running, 3 queued", of the parts that have not ended; empty when all have. */
 export function describeParts(parts: readonly JobSummary[]): string {
-	const open = parts.filter(({ status }) => isActive(status));
-	const count = (status: JobSummary['status']) => open.filter((part) => part.status === status).length;
-	return (['running', 'queued'] as const)
-		.filter((status) => count(status) > 0)
-		.map((status) => `${count(status)} ${status}`)
+	const words = parts
+		.filter(({ status }) => isActive(status))
+		.map((part) => (waitsForPerson(part) ? 'waiting for you' : part.status));
+	return ['waiting for you', 'running', 'queued']
+		.map((word) => ({ word, count: words.filter((other) => other === word).length }))
+		.filter(({ count }) => count > 0)
+		.map(({ word, count }) => `${count} ${word}`)
 		.join(', ');
 }

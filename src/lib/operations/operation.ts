@@ -20,6 +20,12 @@ export interface Part {
 	at(field: string): string;
 }
 
+/** A part that has ended, by its key (`RunContext.child`). */
+export interface EndedPart {
+	readonly key: string;
+	readonly job: JobSnapshot;
+}
+
 /** What an operation is: everything that both sides need to know, and nothing that runs. */
 export interface OperationModel<
 	I extends z.ZodType = z.ZodType,
@@ -53,6 +59,8 @@ export interface OperationModel<
 	refersTo?(input: z.output<I>): { files?: readonly string[]; jobs?: readonly string[] };
 	/** The jobs that it will start as parts of itself. The door checks each by its own operation before anything starts. */
 	partsOf?(input: z.output<I>): readonly Part[];
+	/** What its log is to say of its parts at its end, after it was stopped and no longer looked at them itself. */
+	settled?(state: S, parts: readonly EndedPart[]): { type: string; data: unknown }[];
 	/** What a stopped run leaves to look at, in words for the receipt: "3 searches", "1,204 characters of the report". */
 	keptOf?(state: S, content: Record<string, string>): string[];
 	readonly limits: {
@@ -148,6 +156,9 @@ export interface RunContext<M extends AnyModel = AnyModel> {
 	/** Milliseconds since 1970 by the server's clock. */
 	now(): number;
 }
+
+/** Thrown by an operation when a person has stopped all that it was for: it ends as cancelled by them. */
+export class Withdrawn extends Error {}
 
 /** A file for `artifact`: its bytes, or where they lie in the run's own folder. */
 export type ArtifactFile = { name: string; mediaType: string } & ({ bytes: Uint8Array | string } | { path: string });

@@ -2,6 +2,7 @@ import type { Cost, Receipt } from '../jobs/event.ts';
 import { HeadwayError } from '../jobs/error.ts';
 import { isTerminal, type CancelReason, type JobOptions } from '../jobs/job.ts';
 import type { JobSnapshot } from '../jobs/snapshot.ts';
+import type { EndedPart } from '../operations/operation.ts';
 import { totalCost } from './bills.ts';
 import { feedKey, jobKey, type Bell } from './bell.ts';
 import { pause, type Clock } from './clock.ts';
@@ -64,7 +65,7 @@ export class Children {
 		signal.throwIfAborted();
 		const request: StartRequest = {
 			...{ operation, input, options: { ...options, priority: parent.priority } },
-			...{ parentId: parent.id, idempotencyKey: `${parent.id}/${key}` }
+			...{ parentId: parent.id, idempotencyKey: keyOf(parent.id, key) }
 		};
 		const child = await this.#admit(parent.owner, request);
 		// Holding on to the slot could keep the very job from ending that is waited for.
@@ -133,6 +134,18 @@ export class Children {
 		];
 	}
 
+	/** Those of a job's children that have ended. */
+	async ended({ id: parentId }: Pick<JobRow, 'id'>): Promise<EndedPart[]> {
+		const rows = await this.#parts.queries.children(parentId);
+		const ended = rows.filter(({ status }) => isTerminal(status));
+		return Promise.all(
+			ended.map(async ({ owner, id, idempotencyKey }) => ({
+				key: idempotencyKey?.slice(keyOf(parentId, '').length) ?? '',
+				job: await this.#parts.jobs().snapshot(owner, id)
+			}))
+		);
+	}
+
 	/** Cancels children whose parent has ended without them: what a process left that was killed in between. */
 	async stopOrphans(): Promise<void> {
 		const orphans = await this.#parts.queries.orphanedChildren();
@@ -149,6 +162,11 @@ export class Children {
 			}))
 		);
 	}
+}
+
+/** What a part is found again by. */
+function keyOf(parentId: string, key: string): string {
+	return `${parentId}/${key}`;
 }
 
 function parts(count: number): string {

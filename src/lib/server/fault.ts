@@ -64,6 +64,7 @@ export function isSecondUse(error: unknown): boolean {
 
 /** Failing again is certain: the page does not offer to repeat what cannot work. */
 export const permanent: ReadonlySet<string> = new Set([
+	'invalid_input',
 	'refused',
 	'provider_auth',
 	'provider_forbidden',

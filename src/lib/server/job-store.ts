@@ -186,7 +186,7 @@ export class JobStore {
 			.set({
 				status: ending.status,
 				endedAt: now,
-				leaseUntil: null,
+				...{ leaseUntil: null, waitingFor: null },
 				snapshot,
 				cost: snapshot.cost,
 				usage: snapshot.usage,

@@ -1,6 +1,5 @@
 import { z } from 'zod';
 import { HeadwayError } from '../jobs/error.ts';
-import type { JobEvent } from '../jobs/event.ts';
 import { isTerminal, jobOptions, type CancelReason, type JobOptions } from '../jobs/job.ts';
 import { reduce } from '../jobs/reduce.ts';
 import type { JobSnapshot, JobSummary } from '../jobs/snapshot.ts';
@@ -19,7 +18,7 @@ import { checkReferences } from './references.ts';
 import type { Runner } from './runner.ts';
 import type { StartRequest } from './start-request.ts';
 import type { Snapshots } from './snapshots.ts';
-import type { Transients } from './transients.ts';
+import { withTransients, type Transients } from './transients.ts';
 
 /** What `Jobs` is made of. */
 export interface JobsParts {
@@ -195,13 +194,6 @@ export class Jobs {
 		});
 	}
 
-	/** The operation's own live-only events are in no log: the newest preview is shown also to who comes when it is over (IM-10). */
-	#withPreview(snapshot: JobSnapshot, held: readonly JobEvent[]): JobSnapshot {
-		const model = this.#parts.models[snapshot.operation];
-		const own = held.filter(({ type }) => model && Object.hasOwn(model.events, type));
-		return { ...snapshot, state: own.reduce((state, event) => model?.reduce(state, event), snapshot.state) };
-	}
-
 	#latestProgress(id: string) {
 		const held = this.#parts.transients.since(id, 0).find(({ event }) => event.type === 'progress');
 		return held?.event.data as { metadata: { remaining: JobSummary['remaining'] } } | undefined;
@@ -210,10 +202,12 @@ export class Jobs {
 	/** A row's fold, brought to this moment: what is held live-only, the stored bar, the queue, the clock. */
 	async #present(row: JobRow): Promise<JobSnapshot> {
 		const serverNow = this.#parts.clock.now();
-		const held = this.#parts.transients.since(row.id, 0).map(({ event }) => event);
-		const folded = this.#withPreview(this.#parts.snapshots.of(row), held);
+		const held = this.#parts.transients.since(row.id, 0);
+		const logged = this.#parts.snapshots.of(row);
+		const model = this.#parts.models[row.operation];
+		const folded = model ? { ...logged, state: withTransients(logged.state, model, held) } : logged;
 		if (isTerminal(folded.status)) return { ...folded, serverNow };
-		const ticked = held.reduce((snapshot, event) => reduce(snapshot, event, (state) => state), folded);
+		const ticked = held.reduce((snapshot, { event }) => reduce(snapshot, event, (state) => state), folded);
 		const floor = Math.max(ticked.progress.fraction ?? 0, row.fraction ?? 0);
 		const progress: JobSnapshot['progress'] =
 			row.fraction === null

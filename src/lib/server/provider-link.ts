@@ -150,10 +150,10 @@ export class ProviderLink implements DurableProvider, ProviderMemory {
 		this.#parts.writer.note({ providerStep: step, providerState: 'none', responseId: null, cursor: null });
 	}
 
-	/** Everything that was billed, with `bill` for the request that is open; null when nobody knows what that costs. */
+	/** Everything that was billed, with `bill` for the request that is open; null when nobody knows more of it than is written down. */
 	billed(bill: Bill | null): Bill {
 		if (this.state === 'none' && bill === null) return totalOf(this.#bills);
-		return totalOf({ ...this.#bills, [this.#step]: bill ?? UNKNOWN });
+		return totalOf({ ...this.#bills, [this.#step]: bill ?? this.#bills[this.#step] ?? UNKNOWN });
 	}
 
 	#bill(bill: Bill): void {

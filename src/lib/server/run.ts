@@ -1,7 +1,7 @@
 import { HeadwayError } from '../jobs/error.ts';
 import type { Receipt } from '../jobs/event.ts';
 import type { CancelReason } from '../jobs/job.ts';
-import type { OperationRun, Provider } from '../operations/operation.ts';
+import { Withdrawn, type OperationRun, type Provider } from '../operations/operation.ts';
 import { feedKey } from './bell.ts';
 import { Cleanups } from './cleanups.ts';
 import { defaultModel } from './default-model.ts';
@@ -95,7 +95,8 @@ export class Run {
 			idleMs: deps.idleMs,
 			heard: () => this.#meter.heard(clock.now())
 		});
-		this.#settlement = new Settlement({ ...deps, ...operation, row, link: this.#link, cleanups: this.#cleanups });
+		const own = { writer: this.#writer, cleanups: this.#cleanups };
+		this.#settlement = new Settlement({ ...deps, ...operation, row, link: this.#link, ...own });
 	}
 
 	/** Runs the job to its end. Never rejects. */
@@ -226,10 +227,11 @@ export class Run {
 
 	async #end(outcome: Outcome): Promise<void> {
 		const reason = this.#abort.signal.aborted ? (this.#abort.signal.reason as StopReason) : null;
-		if (reason === 'lost') return;
+		if (reason === 'lost') return this.#deps.transients.forget(this.row.id);
 		if (reason === 'shutdown' && (await this.#isLeft())) return this.#deps.store.release(this.row.id, this.row.epoch);
 		const ending = outcome.ok ? await this.#success(outcome.result) : await this.#failure(reason, outcome.error);
-		if (!(await this.#deps.store.finish(this.row.id, this.row.epoch, ending))) return;
+		if (!(await this.#deps.store.finish(this.row.id, this.row.epoch, ending)))
+			return this.#deps.transients.forget(this.row.id);
 		this.#deps.transients.release(this.row.id, ending.status === 'succeeded');
 		this.#deps.ended(this.row, ending);
 	}
@@ -249,7 +251,8 @@ export class Run {
 		return { status: 'failed', ...invalidResult, cost, usage, receipt: null };
 	}
 
-	async #failure(reason: CancelReason | null, error: unknown): Promise<Ending> {
+	async #failure(stopped: CancelReason | null, error: unknown): Promise<Ending> {
+		const reason = stopped ?? (error instanceof Withdrawn ? 'user' : null);
 		const receipt = await this.#receipt(reason ?? 'error');
 		if (this.#asked || reason === 'user' || reason === 'disconnect') return { status: 'cancelled', receipt };
 		const { code, message, retryable } =

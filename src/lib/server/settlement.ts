@@ -6,18 +6,22 @@ import type { Children } from './children.ts';
 import type { Cleanups } from './cleanups.ts';
 import type { Clock } from './clock.ts';
 import type { JobRow } from './db/schema.ts';
+import type { EventWriter } from './event-writer.ts';
 import type { ProviderLink } from './provider-link.ts';
 import type { ProviderStop } from './provider-stop.ts';
 import type { Snapshots } from './snapshots.ts';
+import { withTransients, type Transients } from './transients.ts';
 
 /** What a settlement is made from. */
 export interface SettlementParts {
 	row: JobRow;
 	model: AnyModel;
 	link: ProviderLink;
+	writer: EventWriter;
 	cleanups: Cleanups;
 	children: Children;
 	snapshots: Snapshots;
+	transients: Transients;
 	clock: Clock;
 }
 
@@ -55,8 +59,17 @@ export class Settlement {
 		const [stop, parts, undone] = await Promise.all(ends);
 		const cleanedUp = [...this.#closed(leftBehind), ...parts, ...undone];
 		const cost = await this.#withChildren(stop.cost);
+		await this.#tellParts();
 		const facts = { reason, requestedAt: row.cancelRequestedAt ?? since, stoppedAt: clock.now() };
 		return { ...stop, ...facts, cost, cleanedUp, kept: this.#kept() };
+	}
+
+	/** Its parts ended after it did: what its page and its receipt say of them is how they ended. */
+	async #tellParts(): Promise<void> {
+		const { model, children, snapshots, row, writer } = this.#parts;
+		if (!model.settled) return;
+		for (const event of model.settled(snapshots.of(row).state, await children.ended(row))) writer.add(event);
+		await writer.flush();
 	}
 
 	/** The connection ends with the operation; one that was left behind may still hold it. */
@@ -66,9 +79,10 @@ export class Settlement {
 	}
 
 	#kept(): string[] {
-		const { model, snapshots, row } = this.#parts;
+		const { model, snapshots, row, transients } = this.#parts;
 		const { state, content, artifacts } = snapshots.of(row);
-		return [...(model.keptOf?.(state, content) ?? []), ...artifacts.map(({ name }) => name)];
+		const shown = withTransients(state, model, transients.since(row.id, 0));
+		return [...(model.keptOf?.(shown, content) ?? []), ...artifacts.map(({ name }) => name)];
 	}
 
 	async #withChildren(own: Cost): Promise<Cost> {

@@ -43,14 +43,14 @@ export class Slot {
 		if (this.#waits === 1) await slots.give(jobId, epoch, what);
 	}
 
-	/** Waits for a slot, before any job that has not begun. A run that is to stop needs none. */
+	/** Waits for a slot, before any job that has not begun. A run that is to stop needs none, nor does one that waits again. */
 	async take(): Promise<void> {
 		const { slots, bell, clock, signal, jobId, epoch, limits } = this.#parts;
 		this.#waits -= 1;
 		if (this.#waits > 0 || signal.aborted) return;
 		const listener = bell.listen([queueKey]);
 		try {
-			while (!(await slots.take(jobId, epoch, limits)) && !signal.aborted) {
+			while (this.#waits === 0 && !signal.aborted && !(await slots.take(jobId, epoch, limits))) {
 				const looked = new AbortController();
 				const either = AbortSignal.any([signal, looked.signal]);
 				await Promise.race([listener.next(either), pause(clock, LOOK_MS, either)]);

@@ -13,7 +13,9 @@ export interface Statistics {
 		failed: number;
 		cancelled: number;
 		medianMs: number | null;
+		/** Null also for what only starts others: its cost is theirs, and stands with them. */
 		costUsd: number | null;
+		ofParts: boolean;
 	}[];
 	cancellations: { reason: CancelReason; count: number }[];
 	/** How often the published time ranges held, beside what they promise (BY-03). */
@@ -41,9 +43,10 @@ export async function readStatistics(
 
 type Runs = Awaited<ReturnType<JobQueries['outcomes']>>;
 
-function summarize({ id, title }: AnyModel, runs: Runs): Statistics['operations'][number] {
+function summarize({ id, title, partsOf }: AnyModel, runs: Runs): Statistics['operations'][number] {
 	const count = (outcome: string) => runs.filter((run) => run.outcome === outcome).length;
-	const costs = runs.flatMap(({ costUsd }) => costUsd ?? []);
+	const ofParts = partsOf !== undefined;
+	const costs = ofParts ? [] : runs.flatMap(({ costUsd }) => costUsd ?? []);
 	return {
 		...{
 			id,
@@ -54,7 +57,8 @@ function summarize({ id, title }: AnyModel, runs: Runs): Statistics['operations'
 			cancelled: count('cancelled')
 		},
 		medianMs: median(runs.filter(({ outcome }) => outcome === 'succeeded').map(({ totalMs }) => totalMs)),
-		costUsd: costs.length > 0 ? costs.reduce((sum, usd) => sum + usd, 0) : null
+		costUsd: costs.length > 0 ? costs.reduce((sum, usd) => sum + usd, 0) : null,
+		ofParts
 	};
 }
 

@@ -1,4 +1,5 @@
 import type { JobEvent } from '../jobs/event.ts';
+import type { AnyModel } from '../operations/operation.ts';
 import { jobKey, type Bell } from './bell.ts';
 import type { Clock } from './clock.ts';
 
@@ -53,7 +54,7 @@ export class Transients {
 		this.#makeRoom();
 	}
 
-	/** Forgets a job that was deleted. */
+	/** Forgets a job that was deleted, or that another process runs now. */
 	forget(jobId: string): void {
 		this.#drop(jobId);
 	}
@@ -71,4 +72,10 @@ export class Transients {
 		this.#held.delete(jobId);
 		this.#ended.delete(jobId);
 	}
+}
+
+/** An operation's state with what it showed live only, which is in no log: the newest preview (IM-10). */
+export function withTransients(state: unknown, model: AnyModel, held: readonly { event: JobEvent }[]): unknown {
+	const own = held.filter(({ event }) => Object.hasOwn(model.events, event.type));
+	return own.reduce((folded, { event }) => model.reduce(folded, event), state);
 }

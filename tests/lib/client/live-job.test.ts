@@ -20,7 +20,8 @@ const commands: JobCommands = {
 	finish: async () => undefined,
 	answer: async () => undefined,
 	remove: async () => undefined,
-	release: () => undefined
+	release: () => undefined,
+	behind: () => undefined
 };
 
 function follow(own: Partial<JobCommands> = {}, snapshot = researchJob(begun)) {
@@ -59,6 +60,22 @@ test('RS-07 an event that comes twice counts once', () => {
 	frame();
 	expect(job.snapshot.content).toEqual({ report: 'abcd' });
 	expect(job.snapshot.seq).toBe(7);
+});
+
+test('RS-07 BY-07 events after a gap wait for those between, which are asked for once, and none is lost', () => {
+	const behind = vi.fn();
+	const { job } = follow({ behind });
+	job.take([text(6, 'c')]);
+	job.take([text(7, 'd')]);
+	frame();
+	expect(job.snapshot.content).toEqual({});
+	expect(job.seq).toBe(3);
+	expect(behind).toHaveBeenCalledExactlyOnceWith(job);
+	job.take([text(4, 'a'), text(5, 'b'), text(6, 'c'), text(7, 'd')]);
+	frame();
+	expect(job.snapshot.content).toEqual({ report: 'abcd' });
+	job.take([text(9, 'f')]);
+	expect(behind).toHaveBeenCalledTimes(2);
 });
 
 test('RS-07 a new connection goes on after the last event that was received, shown or not', () => {

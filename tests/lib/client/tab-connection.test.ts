@@ -119,6 +119,16 @@ test('BY-07 a tab that opens a job adds it to the stream, and one that goes take
 	await vi.waitFor(() => expect(followed().map(({ jobId }) => jobId)).toEqual(['a', 'c']));
 });
 
+test('BY-07 a tab that lacks events of a job that the stream carries gets them again', async () => {
+	const shared = locks();
+	tab('behind', shared, [{ jobId: 'a', after: 9 }]);
+	const late = tab('behind', shared, [{ jobId: 'a', after: 9 }]);
+	await vi.waitFor(() => expect(followed()).toEqual([{ jobId: 'a', after: 9 }]));
+	late.wants.follow = [{ jobId: 'a', after: 4 }];
+	late.connection.resume();
+	await vi.waitFor(() => expect(followed()).toEqual([{ jobId: 'a', after: 4 }]));
+});
+
 test('BY-07 without Web Locks (plain http on a LAN) the tabs agree by heartbeat, and another takes over when they stop', async () => {
 	const leader = tab('beats', undefined);
 	await vi.waitFor(() => expect(open()).toHaveLength(1), { timeout: 3_000 });

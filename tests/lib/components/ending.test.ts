@@ -77,7 +77,7 @@ describe('endings', () => {
 		const notice: Told = ['notice', { level: 'warning', code: 'incomplete', message }];
 		render(Ending, { job: researchJob([...begun, notice, done('x', 20)]), kept: [] });
 		const said = screen.getByRole('region', { name: 'What is missing' });
-		expect(said).toHaveTextContent(/Stopped after 00:20.*: the report is not complete/);
+		expect(said).toHaveTextContent(/Ended after 00:20.*: the result is not complete/);
 		expect(said).toHaveTextContent(message);
 		expect(said.querySelector('.lucide-triangle-alert')).not.toBeNull();
 		expect(document.querySelector('[data-ending="succeeded"]')).toBeNull();

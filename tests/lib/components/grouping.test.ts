@@ -39,6 +39,11 @@ describe('a batch in the list', () => {
 		expect(describeParts([job('x', 'failed')])).toBe('');
 	});
 
+	test('OP-08 says first how many of its parts wait for the person', () => {
+		const asks = { ...job('asks', 'running', 'batch'), waitingFor: 'person' as const };
+		expect(describeParts([...list.slice(0, 3), asks])).toBe('1 waiting for you, 1 running, 1 queued');
+	});
+
 	test('OP-08 does not flood the list: its open parts are folded under it, the ended ones are on its page', () => {
 		show();
 		expect(headings()).toEqual(['Running 2', 'Recent']);

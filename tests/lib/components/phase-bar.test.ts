@@ -2,7 +2,7 @@ import { render, screen } from '@testing-library/svelte';
 import { describe, expect, test } from 'vitest';
 import PhaseBar from '../../../src/lib/components/PhaseBar.svelte';
 import { percentageOf } from '../../../src/lib/components/percentage.ts';
-import { begun, done, phase, researchJob, search, tell, tick } from '../../support/snapshot.ts';
+import { begun, done, phase, researchJob, search, tell, tick, type Told } from '../../support/snapshot.ts';
 
 const stateOf = (name: string) => document.querySelector(`[data-phase="${name}"]`);
 const bar = () => screen.getByRole('progressbar', { name: 'Progress' });
@@ -111,6 +111,15 @@ describe('phase bar', () => {
 		expect(screen.queryByText('100 %')).toBeNull();
 		expect(bar()).not.toHaveAttribute('aria-valuenow');
 		expect(bar()).toHaveAttribute('aria-valuetext', 'stopped, not complete');
+	});
+
+	test('RS-06 PG-05 what stopped early is the phase that said so; later ones that went on are done', () => {
+		const notice: Told = ['notice', { level: 'warning', code: 'incomplete', message: 'Stopped.' }, 15];
+		const told = [phase('searching', 0.1, 5), phase('reading', 0.5, 10), notice, phase('synthesizing', 0.8, 20)];
+		render(PhaseBar, { job: researchJob([...begun, ...told, done('# Report')]) });
+		expect(stateOf('reading')).toHaveTextContent('stopped here');
+		expect(stateOf('synthesizing')).toHaveTextContent('done');
+		expect(screen.queryByText('100 %')).toBeNull();
 	});
 
 	test('PG-10 the bar moves when the estimate does', async () => {

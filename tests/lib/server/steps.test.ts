@@ -37,21 +37,24 @@ class Answering extends FakeProvider {
 	}
 }
 
-/** Two requests: what the first one answered is in the log before the second is made. */
-const twoSteps = stepsThat(async (ctx) => {
-	const ask = async (step: string) => {
-		for await (const event of ctx.provider.respond({ input: step }, step)) {
-			if (event.type !== 'ended') continue;
-			ctx.emit('note', { text: event.outcome.text });
-			return;
-		}
-	};
-	ctx.phase('first');
-	if (!ctx.resumed?.state.notes.length) await ask('outline');
-	ctx.phase('second');
-	await ask('section');
-	return { sum: 2 };
-}, resumable);
+/** Two requests: what the first one answered is in the log before the second is made. What comes `afterwards` needs no provider. */
+const twoStepsAnd = (afterwards: () => Promise<unknown>) =>
+	stepsThat(async (ctx) => {
+		const ask = async (step: string) => {
+			for await (const event of ctx.provider.respond({ input: step }, step)) {
+				if (event.type !== 'ended') continue;
+				ctx.emit('note', { text: event.outcome.text });
+				return;
+			}
+		};
+		ctx.phase('first');
+		if (!ctx.resumed?.state.notes.length) await ask('outline');
+		ctx.phase('second');
+		if ((ctx.resumed?.state.notes.length ?? 0) < 2) await ask('section');
+		await Promise.race([afterwards(), new Promise((_, reject) => ctx.signal.addEventListener('abort', reject))]);
+		return { sum: 2 };
+	}, resumable);
+const twoSteps = twoStepsAnd(() => Promise.resolve());
 
 test('CX-10 what a job cost is the sum of its requests', async () => {
 	const provider = new Answering({ outline: 'o', section: 's' });
@@ -91,6 +94,20 @@ test('BY-01 BY-02 after a restart the request on its way goes on; the one before
 	expect(done).toMatchObject({ status: 'succeeded', state: { notes: ['o', 's'] }, cost: { usd: 0.04, known: true } });
 	expect(provider.asked).toEqual([]);
 	expect(provider.resumes).toEqual(['resp_section']);
+});
+
+test('CX-10 BY-01 a process lost after the last request: what that one cost still counts', async () => {
+	const dataDir = temporaryFolder();
+	const answers = { outline: 'o', section: 's' };
+	const held = twoStepsAnd(() => Promise.withResolvers<void>().promise);
+	const first = await makeApp({ dataDir, provider: new Answering(answers), runs: runsOf(held) });
+	const { id } = await start(first, 'steps', {});
+	await until(first, id, ({ state }) => (state as { notes: string[] }).notes.length === 2);
+	await first.close();
+
+	const second = await makeApp({ dataDir, provider: new Answering({}), runs: runsOf(twoSteps) });
+	const done = await ended(second, id);
+	expect(done).toMatchObject({ status: 'succeeded', cost: { usd: 0.04, known: true }, usage: { inputTokens: 200 } });
 });
 
 test('BY-02 a request that ended just before the process was lost is read again, and billed once', async () => {

@@ -47,6 +47,21 @@ describe('a batch on its page', () => {
 		expect(document.querySelector('[data-counts]')?.textContent).toBe('1 of 3 done, 1 running');
 	});
 
+	test('OP-08 parts of one prompt are told apart by what varies in them', () => {
+		const asked = { operation: 'image', input: { prompt: 'one' }, vary: { size: ['1024x1024', '1536x1024'] } };
+		render(Live, props(batchJob([part('1', 'running'), part('2', 'running')], { input: asked })));
+		const told = rows().map((row) => row.querySelector('[data-variant]')?.textContent);
+		expect(told).toEqual(['1024x1024', '1536x1024']);
+		expect(screen.getByRole('button', { name: 'Cancel part 1, 1024x1024' })).toBeTruthy();
+	});
+
+	test('OP-08 a part that waits for the person is counted as such, and not as running', () => {
+		const asks = { key: '2', status: 'running', cancelling: false, waitingFor: 'person' };
+		const tick: Told = ['parts', { parts: [{ ...asks, progress: { fraction: 0.3, basis: 'estimated' } }] }];
+		render(Live, props(batchJob([part('1', 'running'), part('2', 'running'), tick])));
+		expect(document.querySelector('[data-counts]')?.textContent).toBe('0 of 3 done, 1 waiting for you, 1 running');
+	});
+
 	test('OP-08 CX-01 a part that has not ended can be cancelled by itself, in two presses', async () => {
 		const given = props(batchJob([part('1', 'succeeded'), part('2', 'running')]));
 		render(Live, given);

@@ -63,6 +63,14 @@ describe('document form', () => {
 		expect(given.start).toHaveBeenCalledWith(initial, { stream: false, timeLimit: 90 });
 	});
 
+	test('CX-12 a research that an earlier document used and that is gone can be left out', async () => {
+		const given = props({ initial: { brief: 'A guide to tea', format: 'html', fromJobs: ['job_gone'] } });
+		render(Form, given);
+		await fireEvent.click(screen.getByRole('checkbox', { name: /not listed here any more/ }));
+		await fireEvent.click(start());
+		expect(given.start).toHaveBeenCalledWith({ brief: 'A guide to tea', format: 'html' }, {});
+	});
+
 	test('DC-01 what the server says of a field stands at the field', () => {
 		const fields = [{ path: 'input.brief', message: 'Say it in at most 8,000 characters.' }];
 		render(Form, props({ problem: { message: 'The input is not valid.', fields } }));

@@ -1,4 +1,5 @@
 import { z } from 'zod';
+import { shortened } from '../../jobs/shortened.ts';
 import type { AnyModel } from '../operation.ts';
 
 /** What a form for many inputs of one operation asks for. */
@@ -74,6 +75,20 @@ export function inputOf({ operation, text, lines, chosen }: Draft): Record<strin
 		lines.map((line) => ({ [text]: line }))
 	);
 	return { operation, inputs };
+}
+
+/** What tells each of several inputs from the others beside its text, e.g. `1536x1024, high`; empty where nothing does. */
+export function variantsOf(inputs: readonly Record<string, unknown>[], text: string | null): string[] {
+	const names = [...new Set(inputs.flatMap((input) => Object.keys(input)))];
+	const varying = names.filter((name) => name !== text && new Set(inputs.map((input) => said(input[name]))).size > 1);
+	const shown = (input: Record<string, unknown>) => varying.map((name) => shortened(said(input[name]), 40));
+	return inputs.map((input) => shown(input).filter(Boolean).join(', '));
+}
+
+/** A value in short: words as they are, a switch or a list as it is written. */
+function said(value: unknown): string {
+	if (value === undefined) return '';
+	return typeof value === 'string' ? value : JSON.stringify(value);
 }
 
 function variesOf(chosen: Draft['chosen']): [string, readonly string[]][] {

@@ -3,6 +3,7 @@ import { errorCode } from '../../jobs/error.ts';
 import { artifact, progress } from '../../jobs/event.ts';
 import { isTerminal, jobOptions, jobStatus } from '../../jobs/job.ts';
 import { shortened } from '../../jobs/shortened.ts';
+import type { JobSnapshot } from '../../jobs/snapshot.ts';
 import { defineOperation, type Part } from '../operation.ts';
 
 /** The most parts that one batch has. */
@@ -104,6 +105,11 @@ export const batch = defineOperation({
 	variantOf: (asked) => `${asked.operation}, ${partsOf(asked).length} parts`,
 	partsOf,
 	runsOn: 'none',
+	settled(state, ended) {
+		const hasEnded = (key: string) => state.parts.some((part) => part.key === key && isTerminal(part.status));
+		const news = ended.filter(({ key }) => !hasEnded(key));
+		return news.map(({ key, job }) => ({ type: 'part', data: partOf(key, job) }));
+	},
 	keptOf({ parts }) {
 		const finished = parts.filter(({ status }) => status === 'succeeded').length;
 		return finished > 0 ? [`${finished} finished ${finished === 1 ? 'part' : 'parts'}`] : [];
@@ -138,6 +144,12 @@ function combinations(vary: Record<string, unknown[]>): Record<string, unknown>[
 		(all, [field, values]) => all.flatMap((one) => values.map((value) => ({ ...one, [field]: value }))),
 		[{}]
 	);
+}
+
+/** What a batch knows of a part, from its job. */
+export function partOf(key: string, { id, title, status, progress, artifacts, error }: JobSnapshot): BatchPart {
+	const fault = error && { code: error.code, message: error.message };
+	return { key, jobId: id, title, status, progress, artifacts, error: fault };
 }
 
 /** What a part is about: the first text of its input. */

@@ -1,10 +1,10 @@
 import { HeadwayError } from '../../jobs/error.ts';
 import { isTerminal } from '../../jobs/job.ts';
-import type { JobSnapshot } from '../../jobs/snapshot.ts';
-import { defineRun, type ChildJob, type RunContext } from '../operation.ts';
+import { defineRun, Withdrawn, type ChildJob, type RunContext } from '../operation.ts';
 import {
 	atRest,
 	batch,
+	partOf,
 	partsOf,
 	textOf,
 	type BatchPart,
@@ -92,7 +92,8 @@ class Board {
 	#count(): void {
 		const parts = [...this.#parts.values()];
 		const done = parts.reduce((sum, part) => sum + doneOf(part), 0);
-		const isGuess = parts.some(({ status, progress }) => status === 'running' && progress.basis === 'estimated');
+		// One that tells nothing yet is not measured to have done nothing.
+		const isGuess = parts.some(({ status, progress }) => status === 'running' && progress.basis !== 'measured');
 		this.#ctx.progress(done / this.#planned, isGuess ? 'estimated' : 'measured');
 	}
 
@@ -105,10 +106,10 @@ class Board {
 		}));
 		this.#ctx.transient('parts', { parts: moving });
 		const ended = parts.length - open.length;
-		this.#ctx.activity(`${ended} of ${this.#planned} parts done`);
+		this.#ctx.activity(`${ended} of ${this.#planned} parts ended`);
 	}
 
-	/** The result, which says what failed. Throws when nothing succeeded and not all of it was stopped by a person. */
+	/** The result, which says what failed. Throws when nothing succeeded. */
 	conclude(): BatchResult {
 		const parts = [...this.#parts.values()].toSorted((a, b) => Number(a.key) - Number(b.key));
 		const count = (status: string) => parts.filter((part) => part.status === status).length;
@@ -119,17 +120,13 @@ class Board {
 				error.code,
 				`No part of this batch succeeded. The first that failed says: ${error.message}`
 			);
+		if (succeeded === 0) throw new Withdrawn('every part was cancelled');
 		if (failed > 0) this.#ctx.notice('warning', 'parts_failed', `${failed} of ${parts.length} parts failed.`);
 		const told = parts.map(({ key, jobId, title, status, artifacts, error }) => ({
 			...{ key, jobId, title, status, artifacts, error }
 		}));
 		return { parts: told, succeeded, failed, cancelled };
 	}
-}
-
-function partOf(key: string, { id, title, status, progress, artifacts, error }: JobSnapshot): BatchPart {
-	const fault = error && { code: error.code, message: error.message };
-	return { key, jobId: id, title, status, progress, artifacts, error: fault };
 }
 
 /** What has ended is done, however it ended. */

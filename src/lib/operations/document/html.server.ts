@@ -1,5 +1,5 @@
 import style from './document.css?raw';
-import { linkOf, textOf, type Block, type Direction, type DocumentTree, type Run } from './tree.ts';
+import { directionOfBlocks, linkOf, textOf, type Block, type Direction, type DocumentTree, type Run } from './tree.ts';
 
 /** A document as one HTML file that loads and runs nothing: every text is escaped, and its policy allows only its own style. */
 export function asHtml(tree: DocumentTree): string {
@@ -57,13 +57,14 @@ class Page {
 			case 'list': {
 				const tag = block.ordered ? 'ol' : 'ul';
 				const start = block.ordered && block.start !== 1 ? ` start="${block.start}"` : '';
-				const items = block.items.map((item) => `<li>${this.#item(item)}</li>`);
-				return `<${tag}${start}>\n${items.join('\n')}\n</${tag}>`;
+				const dir = directionOfBlocks([block], this.#dir);
+				const items = block.items.map((item) => `<li>${this.#item(item, dir)}</li>`);
+				return `<${tag}${start}${this.#towards(dir)}>\n${items.join('\n')}\n</${tag}>`;
 			}
 			case 'table':
 				return this.#table(block);
 			case 'quote':
-				return `<blockquote>\n${this.blocks(block.blocks)}\n</blockquote>`;
+				return `<blockquote${this.#towards(directionOfBlocks([block], this.#dir))}>\n${this.blocks(block.blocks)}\n</blockquote>`;
 			case 'code':
 				return `<pre dir="ltr"><code>${escaped(block.text)}</code></pre>`;
 			case 'rule':
@@ -82,9 +83,9 @@ class Page {
 	}
 
 	/** One paragraph alone stands in its item without a tag of its own. */
-	#item(blocks: readonly Block[]): string {
+	#item(blocks: readonly Block[], dir: Direction): string {
 		const [first, ...rest] = blocks;
-		if (first?.type !== 'paragraph' || first.dir !== this.#dir) return this.blocks(blocks);
+		if (first?.type !== 'paragraph' || first.dir !== dir) return this.blocks(blocks);
 		return [runsOf(first.runs), this.blocks(rest)].filter(Boolean).join('\n');
 	}
 

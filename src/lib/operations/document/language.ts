@@ -60,7 +60,11 @@ function tagOf(stated: string): string {
 	const codes = Object.keys({ ...words, el: 1, th: 1, sv: 1, da: 1, nb: 1, fi: 1, cs: 1, hu: 1, ro: 1, vi: 1, id: 1 });
 	const named = codes.find((code) => namesOf(code).some((known) => name.startsWith(known)));
 	if (named) return named;
-	return /^[a-z]{2,3}(-[a-z\d]{2,8})*$/.test(name) ? (Intl.getCanonicalLocales(name)[0] ?? '') : '';
+	try {
+		return /^[a-z]{2,3}(-|$)/.test(name) ? (Intl.getCanonicalLocales(name)[0] ?? '') : '';
+	} catch {
+		return '';
+	}
 }
 
 function namesOf(code: string): string[] {

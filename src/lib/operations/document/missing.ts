@@ -12,6 +12,14 @@ const tests = scripts.map((name) => ({
 	test: new RegExp(`\\p{Script=${unicodeNames[name] ?? name}}`, 'u')
 }));
 
+/** Signs that models like and no embedded font has, and what says the same. */
+const lookalikes: Record<string, string> = { '☐': '□', '✗': '×', '✘': '×' };
+
+/** The document with signs that fonts have in place of some that they lack. */
+export function withLookalikes(tree: DocumentTree): DocumentTree {
+	return mapTexts(tree, (text) => text.replace(/[☐✗✘]/g, (sign) => lookalikes[sign] ?? sign));
+}
+
 /** Every character of a document that has to be drawn, as code points; those that are only instructions are left out. */
 export function charactersOf(tree: DocumentTree): number[] {
 	const characters = new Set<string>();

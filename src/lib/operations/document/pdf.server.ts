@@ -2,7 +2,7 @@ import { createRequire } from 'node:module';
 import { dirname, join } from 'node:path';
 import { pathToFileURL } from 'node:url';
 import { Worker } from 'node:worker_threads';
-import { charactersOf, withoutCharacters } from './missing.ts';
+import { charactersOf, withLookalikes, withoutCharacters } from './missing.ts';
 import template from './pdf-template.typ?raw';
 import workerCode from './pdf-worker.server.mjs?raw';
 import { directionOf, linkOf, type DocumentTree } from './tree.ts';
@@ -12,10 +12,11 @@ import { directionOf, linkOf, type DocumentTree } from './tree.ts';
  * ends; the server goes on meanwhile. Rejects with the signal's reason, or when the document cannot be set.
  */
 export async function asPdf(
-	tree: DocumentTree,
+	given: DocumentTree,
 	signal: AbortSignal
 ): Promise<{ bytes: Uint8Array; missing: number[] }> {
 	signal.throwIfAborted();
+	const tree = withLookalikes(given);
 	// The code goes to the worker as text: a file of its own would be somewhere else under Vite, in the build and in the
 	// tests. Packages are found from here, where all three find them.
 	const workerData = { template, fonts: fontFiles(), modules: modules(), codes: charactersOf(tree) };

@@ -56,6 +56,14 @@ export function directionOf(text: string, fallback: Direction = 'ltr'): Directio
 	return fallback;
 }
 
+/** The direction of the first block that has one, for what encloses them: the side of a list's marks, of a quotation's rule. */
+export function directionOfBlocks(blocks: readonly Block[], fallback: Direction): Direction {
+	const [first] = blocks;
+	if (first?.type === 'list') return directionOfBlocks(first.items.flat(), fallback);
+	if (first?.type === 'quote') return directionOfBlocks(first.blocks, fallback);
+	return first && 'dir' in first ? first.dir : fallback;
+}
+
 /** The bare text of runs. */
 export const textOf = (runs: readonly Run[]): string => runs.map(({ text }) => text).join('');
 

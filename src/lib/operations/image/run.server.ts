@@ -40,7 +40,7 @@ class Painting {
 	readonly #ctx: Context;
 	readonly #images: Picture[] = [];
 	/** What came of the picture that is being made. */
-	#previews = 0;
+	readonly #previews = new Set<number>();
 	#firstPreviewAt: number | null = null;
 	#unstored: unknown = null;
 
@@ -58,7 +58,8 @@ class Painting {
 
 	/** One picture with its previews. */
 	async streamed(request: ReturnType<typeof requestFor>, number: number): Promise<void> {
-		[this.#previews, this.#firstPreviewAt] = [0, null];
+		this.#previews.clear();
+		this.#firstPreviewAt = null;
 		const { partialImages } = this.#input;
 		await this.#follow({ ...request, count: 1, partialImages }, `image-${number}`);
 	}
@@ -100,14 +101,15 @@ class Painting {
 		const { partialImages, count } = this.#input;
 		if (mediaType === null || partialImages === 0) return;
 		this.#ctx.phase('generating');
-		this.#previews += 1;
+		// One that comes twice is one.
+		this.#previews.add(index);
 		this.#firstPreviewAt ??= this.#ctx.now();
 		this.#ctx.transient('preview', { index, b64, mediaType });
 		this.#ctx.activity(`Preview ${index} has come`);
 		// Fewer may come than were asked for, so they tell nothing of one picture; of several, they only move the guess on.
-		const share = Math.min(this.#previews, partialImages) / (partialImages + 1);
+		const share = Math.min(this.#previews.size, partialImages) / (partialImages + 1);
 		if (count > 1) this.#ctx.progress((this.#images.length + share) / count, 'estimated');
-		if (this.#previews >= partialImages && this.#isLast()) this.#ctx.phase('finalizing');
+		if (this.#previews.size >= partialImages && this.#isLast()) this.#ctx.phase('finalizing');
 	}
 
 	#isLast(): boolean {
@@ -129,7 +131,15 @@ class Painting {
 			const name = fileNameOf(prompt, mediaType, count === 1 ? null : number);
 			const stored = await this.#ctx.artifact({ name, mediaType, bytes });
 			const previewToFinalMs = this.#firstPreviewAt === null ? null : cameAt - this.#firstPreviewAt;
-			const picture = { ...stored, number, width, height, revisedPrompt, previews: this.#previews, previewToFinalMs };
+			const picture = {
+				...stored,
+				number,
+				width,
+				height,
+				revisedPrompt,
+				previews: this.#previews.size,
+				previewToFinalMs
+			};
 			this.#images.push(picture);
 			this.#ctx.emit('image', picture);
 			if (!this.#isOver()) this.#ctx.progress(number / count, 'measured');

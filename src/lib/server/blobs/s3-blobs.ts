@@ -17,6 +17,10 @@ import { Source } from './source.ts';
 /** Bytes of one part; two are on their way at a time. S3 takes no smaller ones. */
 const PART = 5 * 1024 * 1024;
 const CONNECT_MS = 10_000;
+/** For one request and its answer: a part on a line of 40 KB a second has its time, and a server that fell silent holds nobody for ever. */
+const ANSWER_MS = 300_000;
+/** A start cannot wait for so long. */
+const CHECK_MS = 10_000;
 
 /** Files in a bucket of an S3-compatible server. An object appears when its last part has come, or not at all. */
 export class S3Blobs implements Blobs {
@@ -33,7 +37,7 @@ export class S3Blobs implements Blobs {
 			// Many compatible servers refuse the checksums that the SDK adds of itself.
 			requestChecksumCalculation: 'WHEN_REQUIRED',
 			responseChecksumValidation: 'WHEN_REQUIRED',
-			requestHandler: { connectionTimeout: CONNECT_MS }
+			requestHandler: { connectionTimeout: CONNECT_MS, requestTimeout: ANSWER_MS, throwOnRequestTimeout: true }
 		});
 	}
 
@@ -108,9 +112,10 @@ export class S3Blobs implements Blobs {
 		}
 	}
 
-	async check(): Promise<void> {
+	async check(patienceMs = CHECK_MS): Promise<void> {
 		try {
-			await this.#client.send(new HeadBucketCommand({ Bucket: this.#bucket }));
+			const abortSignal = AbortSignal.timeout(patienceMs);
+			await this.#client.send(new HeadBucketCommand({ Bucket: this.#bucket }), { abortSignal });
 		} catch (error) {
 			throw new ConfigError(
 				`The bucket ${this.#bucket} cannot be used (${reasonOf(error)}). Check HEADWAY_S3_BUCKET, HEADWAY_S3_ENDPOINT, HEADWAY_S3_REGION and the credentials (AWS_ACCESS_KEY_ID, AWS_SECRET_ACCESS_KEY).`
@@ -126,5 +131,6 @@ export class S3Blobs implements Blobs {
 /** The SDK's errors for a HEAD have no words: the status says more. */
 function reasonOf(error: unknown): string {
 	const { name, $metadata } = error as Error & { $metadata?: { httpStatusCode?: number } };
+	if (name === 'AbortError') return 'no answer in time';
 	return $metadata?.httpStatusCode ? `${name}, status ${$metadata.httpStatusCode}` : name;
 }

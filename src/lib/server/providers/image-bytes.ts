@@ -20,11 +20,13 @@ export function pictureType(bytes: Uint8Array): PictureType | null {
 	return riff ? 'image/webp' : null;
 }
 
-/** A preview in base64, by its zero-based place on the wire, or by how many came before; none when it is no picture. */
+/** A preview in base64, by its zero-based place on the wire, or by how many came before where that is none; nothing when it is no picture. */
 export function previewOf(b64: unknown, wireIndex: unknown, before: number): ImageEvent[] {
 	const text = string(b64) ?? '';
 	const mediaType = pictureType(Buffer.from(text.slice(0, HEAD_SIGNS), 'base64'));
-	return mediaType ? [{ type: 'preview', index: (number(wireIndex) ?? before) + 1, b64: text, mediaType }] : [];
+	const place = number(wireIndex);
+	const index = place !== null && Number.isSafeInteger(place) && place >= 0 ? place : before;
+	return mediaType ? [{ type: 'preview', index: index + 1, b64: text, mediaType }] : [];
 }
 
 /** A finished picture from its base64. Fails with `provider_error` when the bytes are none. */

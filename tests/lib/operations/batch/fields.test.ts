@@ -1,5 +1,5 @@
 import { describe, expect, test } from 'vitest';
-import { countOf, fieldsOf, inputOf, linesOf, valuesIn } from '$lib/operations/batch/fields.ts';
+import { countOf, fieldsOf, inputOf, linesOf, valuesIn, variantsOf } from '$lib/operations/batch/fields.ts';
 import { batch, partsOf, type BatchInput } from '$lib/operations/batch/model.ts';
 import { operations } from '$lib/operations/index.ts';
 import { steps } from '../../../support/operations.ts';
@@ -55,5 +55,18 @@ describe('what the form of a batch sends', () => {
 		const sent = { ...draft, lines };
 		const asked = batch.input.parse(inputOf(sent)) as BatchInput;
 		expect(partsOf(asked)).toHaveLength(countOf(sent));
+	});
+});
+
+describe('what tells parts apart', () => {
+	test('OP-08 it is what differs beside the text, in short, and nothing where nothing does', () => {
+		expect(variantsOf([{ prompt: 'a' }, { prompt: 'b' }], 'prompt')).toEqual(['', '']);
+		const sizes = [
+			{ prompt: 'a', size: '1x1', count: 2 },
+			{ prompt: 'a', count: 3 }
+		];
+		expect(variantsOf(sizes, 'prompt')).toEqual(['1x1, 2', '3']);
+		const [long] = variantsOf([{ notes: 'n'.repeat(1_000) }, {}], 'prompt');
+		expect(long?.length).toBeLessThanOrEqual(40);
 	});
 });

@@ -1,7 +1,7 @@
 import { describe, expect, test } from 'vitest';
 import { HeadwayError } from '$lib/jobs/error.ts';
 import type { JobSnapshot } from '$lib/jobs/snapshot.ts';
-import type { BatchResult, BatchState } from '$lib/operations/batch/model.ts';
+import type { BatchPart, BatchResult, BatchState } from '$lib/operations/batch/model.ts';
 import batch from '$lib/operations/batch/run.server.ts';
 import type { App } from '$lib/server/app.ts';
 import { allEvents, ended, makeApp, runsOf, start, temporaryFolder, until } from '../../../support/app.ts';
@@ -132,6 +132,40 @@ describe('a batch', () => {
 		expect((await partsOf(app, id)).map(({ status }) => status)).toEqual(['cancelled', 'cancelled', 'cancelled']);
 		await app.runner.idle();
 		expect(app.bell.size).toBe(listeners);
+	});
+
+	test('CX-09 OP-08 after a cancel it says of every part how that ended, once', async () => {
+		const app = await appThat(async ({ signal }, { name }) => (name === 'quick' ? { sum: 1 } : untilStopped(signal)));
+		const { id } = await start(app, 'batch', names('quick', 'slow', 'slow too'));
+		await until(app, id, (now) => (now as Batch).state.parts[0]?.status === 'succeeded');
+		await untilRunning(app, id, 2);
+		await app.jobs.cancel('local', id);
+		const { state, seq } = await endOf(app, id);
+		expect(state.parts.map(({ status }) => status)).toEqual(['succeeded', 'cancelled', 'cancelled']);
+		const events = await allEvents(app, id);
+		expect(events.at(-1)).toMatchObject({ seq, type: 'cancelled' });
+		const ends = events.filter(({ type, data }) => type === 'part' && (data as BatchPart).status !== 'running');
+		expect(ends.map(({ data }) => (data as BatchPart).key).sort()).toEqual(['1', '2', '3']);
+	});
+
+	test('CX-09 CX-11 a batch whose every part was cancelled by itself was cancelled, and is not said to be done', async () => {
+		const app = await appThat(({ signal }) => untilStopped(signal));
+		const { id } = await start(app, 'batch', names('a', 'b'));
+		const { state } = await untilRunning(app, id, 2);
+		for (const { jobId } of state.parts) await app.jobs.cancel('local', jobId ?? '');
+		expect(await endOf(app, id)).toMatchObject({
+			status: 'cancelled',
+			receipt: { reason: 'user', provider: 'not_needed', cost: { usd: 0, known: true } }
+		});
+	});
+
+	test('BY-04 OP-09 what a part has done that tells nothing yet is not called measured', async () => {
+		const app = await appThat(({ signal }) => untilStopped(signal), {}, { typicalMs: 0 });
+		const { id } = await start(app, 'batch', names('a', 'b'));
+		const { state } = await untilRunning(app, id, 2);
+		expect(state.parts.map(({ progress }) => progress.basis)).toEqual(['unknown', 'unknown']);
+		const { progress } = await until(app, id, (now) => (now.progress.fraction ?? 0) > 0);
+		expect(progress.basis).toBe('estimated');
 	});
 
 	test('CX-05 CX-09 what had finished before the cancel is kept, and the receipt says so', async () => {

@@ -88,6 +88,29 @@ describe('a document as a PDF', () => {
 		expect(text).toContain('Before [5 Hangul characters] after, and [U+1D2E0] alone.');
 	}, 20_000);
 
+	test('PG-03 a word longer than its line, and a table of many columns, stay on the page', async () => {
+		const word = 'Donaudampfschifffahrt'.repeat(12);
+		const columns = Array.from({ length: 14 }, (_, at) => `value${at}000000`);
+		const table = [columns, columns.map(() => '---'), columns].map((row) => `| ${row.join(' | ')} |`).join('\n');
+		const tree = documentOf(`${word}\n\n| a | b |\n| --- | --- |\n| ${word} | x |\n\n${table}`);
+		const { widest, text } = await pdfOf({ ...tree, title: word });
+		expect(widest).toBeLessThan(595 - 60);
+		expect(text.replace(/[\s\u200b]/g, '')).toContain(word);
+	}, 20_000);
+
+	test('PG-03 the marks of a list stand where its text begins, whatever the direction of the document', async () => {
+		const { pieces } = await pdfOf(documentOf('English.\n\n- ראשון\n- שני'));
+		const bullets = pieces.filter(({ text }) => text.includes('•'));
+		expect(bullets.length).toBe(2);
+		for (const { x } of bullets) expect(x).toBeGreaterThan(400);
+	}, 20_000);
+
+	test('PG-03 open boxes and crosses of a list of tasks are drawn, not named as missing', async () => {
+		const { text, missing } = await pdfOf(documentOf('- [ ] open\n- [x] done\n\n✗ no, ✓ yes'));
+		expect(missing).toEqual([]);
+		expect(text).toMatch(/□ open[^]*× no, ✓ yes/);
+	}, 20_000);
+
 	test('CX-08 CX-15 a stop ends the thread that sets it', async () => {
 		const stop = new AbortController();
 		const setting = asPdf(assemble(parts), stop.signal);
@@ -109,6 +132,9 @@ describe('a document as HTML', () => {
 		const html = asHtml(assemble(parts));
 		expect(html).toContain('<a href="#part-1">What it is 你好世界</a>');
 		expect(html).toContain('<p dir="rtl">مرحبا');
+		expect(asHtml(documentOf('English.\n\n- ראשון\n\n> שני'))).toMatch(
+			/<ul dir="rtl">\s*<li>ראשון[^]*<blockquote dir="rtl">/
+		);
 		expect(html).toContain('<th scope="col">Kind</th>');
 		expect(html).toContain('Tea is a drink <sup><a href="#source-1">[1]</a></sup>');
 		expect(html).toMatch(/<li id="source-1" value="1"><a href="https:\/\/tea\.example\/"/);
@@ -119,7 +145,8 @@ describe('a document as HTML', () => {
 		['العربية', 'مرحبا بالعالم', 'lang="ar" dir="rtl"', 'المصادر'],
 		['German', 'Guten Tag [1]', 'lang="de" dir="ltr"', 'Quellen'],
 		[undefined, '你好世界，这是一个文件', 'lang="zh" dir="ltr"', '目录'],
-		[undefined, 'x', 'lang="" dir="ltr"', 'Contents']
+		[undefined, 'x', 'lang="" dir="ltr"', 'Contents'],
+		['de-de-de', 'x', 'lang="" dir="ltr"', 'Contents']
 	])('PG-03 in %s the page says so, and its own words are of that language', (language, text, attributes, word) => {
 		const tree = assemble({ ...parts, title: text, language, sections: [{ heading: text, text: `${text} [1]` }] });
 		const html = asHtml(tree);

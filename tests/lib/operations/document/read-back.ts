@@ -27,12 +27,17 @@ export async function readDocx(bytes: Uint8Array): Promise<{ html: string; text:
 export async function readPdf(bytes: Uint8Array) {
 	const pdf = await getDocument({ data: new Uint8Array(bytes), verbosity: 0 }).promise;
 	const pages: string[] = [];
+	/** Where each piece of text begins and ends on its page, in points from the left. */
+	const pieces: { text: string; x: number; end: number }[] = [];
 	for (let number = 1; number <= pdf.numPages; number++) {
 		const { items } = await (await pdf.getPage(number)).getTextContent();
+		for (const item of items)
+			if ('str' in item) pieces.push({ text: item.str, x: item.transform[4], end: item.transform[4] + item.width });
 		pages.push(items.map((item) => ('str' in item ? item.str + (item.hasEOL ? '\n' : '') : '')).join(''));
 	}
 	const { info } = await pdf.getMetadata();
 	const outline = (await pdf.getOutline()) ?? [];
 	const marked = await pdf.getMarkInfo();
-	return { pages, text: pages.join('\n'), info: info as { Title?: string }, outline, marked };
+	const widest = Math.max(...pieces.map(({ end }) => end));
+	return { pages, pieces, widest, text: pages.join('\n'), info: info as { Title?: string }, outline, marked };
 }

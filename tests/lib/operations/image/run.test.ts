@@ -75,6 +75,13 @@ describe('a picture', () => {
 		]);
 	});
 
+	test('IM-03 a preview that comes twice is counted once', async () => {
+		const twice = [preview(1), preview(1), preview(2), preview(2)];
+		const { job, events } = await painted([[accepted, ...twice, finished(), billed]]);
+		expect(job.result?.images[0]?.previews).toBe(2);
+		expect(phasesOf(events)).toEqual(['processing', 'generating', 'finalizing']);
+	});
+
 	test('IM-04 its previews carry base64 and count 1, 2, 3, live only and without a seq', async () => {
 		const gates = [new Gate(), new Gate(), new Gate(), new Gate()];
 		const provider = new PictureProvider([
@@ -272,7 +279,8 @@ describe('a picture from others', () => {
 		const app = await appFor(provider);
 		const images = [await brought(app, 'notes.txt', Buffer.from('Just some words.'))];
 		const job = await ended(app, (await start(app, 'image', asked({ images }))).id);
-		expect(job.error?.message).toBe('“notes.txt” is no PNG, JPEG or WebP picture: it cannot be started from.');
+		const message = '“notes.txt” is no PNG, JPEG or WebP picture: it cannot be started from.';
+		expect(job.error).toEqual({ code: 'invalid_input', message, retryable: false });
 		expect(provider.requests).toEqual([]);
 	});
 
@@ -297,6 +305,16 @@ describe('a picture that does not come', () => {
 		expect(filesOf(app)).toEqual([]);
 		const database = readFileSync(dataPaths(app.config.dataDir).database);
 		expect(database.includes(b64)).toBe(false);
+	});
+
+	test('IM-10 CX-05 says in its receipt that its newest preview was kept', async () => {
+		const { job } = await painted([[accepted, preview(1), preview(2)]]);
+		expect(job.receipt?.kept).toEqual(['the newest preview, for 15 minutes']);
+		const stopped = await appFor(new PictureProvider([accepted, preview(1), 'silence']));
+		const { id } = await start(stopped, 'image', asked());
+		await until(stopped, id, ({ state }) => (state as ImageState).preview !== null);
+		await stopped.jobs.cancel('local', id);
+		expect((await ended(stopped, id)).receipt?.kept).toEqual(['the newest preview, for 15 minutes']);
 	});
 
 	test('IM-10 leaves its newest preview to who was away when it failed: it comes before the end', async () => {

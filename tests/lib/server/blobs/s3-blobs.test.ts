@@ -1,4 +1,6 @@
 import { CreateMultipartUploadCommand, S3Client, UploadPartCommand } from '@aws-sdk/client-s3';
+import { once } from 'node:events';
+import { createServer, type AddressInfo } from 'node:net';
 import { afterAll, beforeAll, expect, test } from 'vitest';
 import { S3Blobs } from '$lib/server/blobs/s3-blobs.ts';
 import { ConfigError } from '$lib/server/config.ts';
@@ -49,4 +51,13 @@ test('DC-06 a bucket that is not there, and a server that is not there, end the 
 		expect(failure).toBeInstanceOf(ConfigError);
 		expect((failure as Error).message).toMatch(/^The bucket \S+ cannot be used \(.+\)\. Check HEADWAY_S3_BUCKET, /);
 	}
+});
+
+test('DC-06 a bucket whose server takes connections and never answers ends the start as well', async () => {
+	const silent = createServer(() => undefined).listen(0, '127.0.0.1');
+	await once(silent, 'listening');
+	const endpoint = `http://127.0.0.1:${(silent.address() as AddressInfo).port}`;
+	const blobs = new S3Blobs({ ...settings(), endpoint });
+	await expect(blobs.check(200)).rejects.toThrow(/^The bucket \S+ cannot be used \(no answer in time\)\. /);
+	silent.close();
 });

@@ -82,6 +82,12 @@ test('IM-04 previews without an index are counted', async () => {
 	expect(events.slice(1, 3)).toEqual([shown(1), shown(2)]);
 });
 
+test.each([-1, 0.5, 1e300])('IM-04 IR-12 previews with %d for an index are counted', async (index) => {
+	const { events, error } = await asked({ body: frame(partial(index)) + frame(partial(index)) + frame(completed) });
+	expect(error).toBeNull();
+	expect(events.slice(1, 3)).toEqual([shown(1), shown(2)]);
+});
+
 test('IM-05 a final picture is an event of another kind than a preview, with bytes instead of base64', async () => {
 	const { events } = await asked({ body: frame(partial(0)) + frame(completed) });
 	expect(events[1]).not.toHaveProperty('bytes');
