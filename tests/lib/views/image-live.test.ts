@@ -24,14 +24,19 @@ const load = async (image: HTMLImageElement | null) => {
 	await Promise.resolve();
 };
 
+/** A preview is decoded before it takes its place; here that is a promise that has nothing to wait for. */
+const decoded = () => new Promise((resolve) => setTimeout(resolve));
+
 /** A job on the page, and what tells it more. */
-function onPage(job: ImageJob) {
+async function onPage(job: ImageJob) {
 	const { rerender, unmount } = render(Live, { job, live: job.endedAt === null });
 	let shown = job;
 	const tell = async (...told: Parameters<typeof tellImage>[1][]) => {
 		shown = told.reduce(tellImage, shown);
 		await rerender({ job: shown, live: shown.endedAt === null });
+		await decoded();
 	};
+	await decoded();
 	return { tell, unmount };
 }
 
@@ -40,7 +45,7 @@ beforeAll(installResizeObserver);
 describe('an image, live', () => {
 	test('IR-11 a skeleton of the right shape stands until something comes', async () => {
 		installObjectUrls();
-		const { tell } = onPage(imageJob(begunImage, { size: '1536x1024' }));
+		const { tell } = await onPage(imageJob(begunImage, { size: '1536x1024' }));
 		expect(skeletons()).toBe(1);
 		expect(stage()?.style.aspectRatio).toMatch(/^1\.5( \/ 1)?$/);
 		await tell(preview(1));
@@ -50,7 +55,7 @@ describe('an image, live', () => {
 
 	test('IM-07 IR-04 IR-06 each preview shows in place of the one before, with a badge and when it came', async () => {
 		const urls = installObjectUrls();
-		const { tell } = onPage(imageJob([...begunImage, preview(1)]));
+		const { tell } = await onPage(imageJob([...begunImage, preview(1)]));
 		expect([previewImage()?.src, badge()]).toEqual(['blob:headway/1', 'Preview 1 +0:02']);
 		await tell(preview(2));
 		expect([previewImage()?.src, badge()]).toEqual(['blob:headway/2', 'Preview 2 +0:04']);
@@ -58,15 +63,15 @@ describe('an image, live', () => {
 		expect(urls.held).toEqual(['blob:headway/2']);
 	});
 
-	test('IR-07 the first preview fades in gently', () => {
+	test('IR-07 the first preview fades in gently', async () => {
 		installObjectUrls();
-		onPage(imageJob([...begunImage, preview(1)]));
+		await onPage(imageJob([...begunImage, preview(1)]));
 		expect(previewImage()).toHaveClass('arrives');
 	});
 
 	test('IM-08 the last preview stays until the final picture is ready to be painted, and then goes', async () => {
 		const urls = installObjectUrls();
-		const { tell } = onPage(imageJob([...begunImage, preview(3)]));
+		const { tell } = await onPage(imageJob([...begunImage, preview(3)]));
 		await tell(finished());
 		// In one place, the final one above, not yet seen.
 		expect([previewImage()?.src, final()?.dataset.final, badge()]).toEqual([
@@ -88,7 +93,7 @@ describe('an image, live', () => {
 
 	test('IM-08 the final picture waits for its decoding, not only for its bytes', async () => {
 		installObjectUrls();
-		const { tell } = onPage(imageJob([...begunImage, preview(3)]));
+		const { tell } = await onPage(imageJob([...begunImage, preview(3)]));
 		await tell(finished());
 		let decoded: () => void = () => undefined;
 		Object.assign(final()!, { decode: () => new Promise<void>((resolve) => (decoded = resolve)) });
@@ -100,7 +105,7 @@ describe('an image, live', () => {
 
 	test('IM-05 a late preview does not cover the final picture', async () => {
 		installObjectUrls();
-		const { tell } = onPage(imageJob([...begunImage, finished()]));
+		const { tell } = await onPage(imageJob([...begunImage, finished()]));
 		await tell(preview(3, 9));
 		expect(previewImage()).toBeNull();
 		expect(badge()).toBeNull();
@@ -108,16 +113,16 @@ describe('an image, live', () => {
 
 	test('IM-13 a page that is left in the middle of the fade holds nothing', async () => {
 		const urls = installObjectUrls();
-		const { tell, unmount } = onPage(imageJob([...begunImage, preview(3)]));
+		const { tell, unmount } = await onPage(imageJob([...begunImage, preview(3)]));
 		await tell(finished());
 		await load(final());
 		unmount();
 		expect(urls.held).toEqual([]);
 	});
 
-	test('IM-02 IM-09 without previews the page says that the picture comes in one piece', () => {
+	test('IM-02 IM-09 without previews the page says that the picture comes in one piece', async () => {
 		for (const input of [{ partialImages: 0 }, { stream: false }]) {
-			const { unmount } = onPage(imageJob(begunImage, input));
+			const { unmount } = await onPage(imageJob(begunImage, input));
 			expect(screen.getByText(/in one piece, without previews/)).toBeInTheDocument();
 			unmount();
 		}
@@ -125,7 +130,7 @@ describe('an image, live', () => {
 
 	test('TS-11 a final picture that cannot be loaded leaves the preview, says so, and can be loaded again', async () => {
 		installObjectUrls();
-		const { tell } = onPage(imageJob([...begunImage, preview(3)]));
+		const { tell } = await onPage(imageJob([...begunImage, preview(3)]));
 		await tell(finished(), doneImage);
 		await fireEvent.error(final()!);
 		expect(screen.getByRole('alert')).toHaveTextContent('could not be loaded');
@@ -140,28 +145,28 @@ describe('an image, live', () => {
 describe('a finished image', () => {
 	const done = (facts: Parameters<typeof finished>[0] = {}) => imageJob([...begunImage, finished(facts), doneImage]);
 
-	test('IM-11 PG-12 is there at once for who comes later, by its address and in its size', () => {
-		onPage(done());
+	test('IM-11 PG-12 is there at once for who comes later, by its address and in its size', async () => {
+		await onPage(done());
 		expect(final()).toHaveClass('opacity-100');
 		expect(final()).toHaveAttribute('src', '/api/jobs/j/artifacts/the-sea-1.png');
 		expect([final()?.width, final()?.height, final()?.alt]).toEqual([1536, 1024, 'The sea']);
 		expect(stage()?.style.aspectRatio).toMatch(/^1\.5( \/ 1)?$/);
 	});
 
-	test('IM-12 says how long it took from the first preview to the final picture, and what it is', () => {
-		onPage(done());
+	test('IM-12 says how long it took from the first preview to the final picture, and what it is', async () => {
+		await onPage(done());
 		const facts = document.querySelector('[data-facts]');
 		expect(facts).toHaveTextContent('1536 × 1024 pixels, PNG, 1.2 MB');
 		expect(facts).toHaveTextContent('7.2 s from the first of 3 previews to the final picture');
 	});
 
-	test('IM-12 without previews says nothing of them', () => {
-		onPage(done({ previews: 0, previewToFinalMs: null }));
+	test('IM-12 without previews says nothing of them', async () => {
+		await onPage(done({ previews: 0, previewToFinalMs: null }));
 		expect(document.querySelector('[data-preview-to-final]')).toBeNull();
 	});
 
-	test('IR-09 can be downloaded, copied and opened', () => {
-		onPage(done());
+	test('IR-09 can be downloaded, copied and opened', async () => {
+		await onPage(done());
 		expect(screen.getByRole('link', { name: 'Download' })).toHaveAttribute('download', 'the-sea-1.png');
 		expect(screen.getByRole('link', { name: 'Download' })).toHaveAttribute(
 			'href',
@@ -171,8 +176,8 @@ describe('a finished image', () => {
 		expect(screen.getByRole('button', { name: 'Copy' })).toBeInTheDocument();
 	});
 
-	test('IM-01 shows what was asked for, and what the provider made of it', () => {
-		onPage(done({ revisedPrompt: 'A calm sea at dusk' }));
+	test('IM-01 shows what was asked for, and what the provider made of it', async () => {
+		await onPage(done({ revisedPrompt: 'A calm sea at dusk' }));
 		expect(document.querySelector('[data-prompt]')).toHaveTextContent('The sea');
 		expect(document.querySelector('[data-revised-prompt]')).toHaveTextContent('A calm sea at dusk');
 	});
@@ -181,7 +186,7 @@ describe('a finished image', () => {
 describe('several pictures on the page', () => {
 	test('OP-08 have room from the start, sharpen one after another, and say how many are finished', async () => {
 		installObjectUrls();
-		const { tell } = onPage(imageJob([...begunImage, preview(1)], { count: 3 }));
+		const { tell } = await onPage(imageJob([...begunImage, preview(1)], { count: 3 }));
 		expect(document.querySelectorAll('[data-stage]')).toHaveLength(3);
 		expect(stage(1)?.contains(previewImage())).toBe(true);
 		await tell(finished({ number: 1 }), preview(1, 12));
@@ -194,7 +199,7 @@ describe('several pictures on the page', () => {
 	test('CX-05 of a cancelled job stay, and the page says how many', async () => {
 		installObjectUrls();
 		const told = [...begunImage, finished({ number: 1 }), finished({ number: 2 }, 20)];
-		onPage(imageJob(told, { count: 4 }, { status: 'cancelled', endedAt: 1 }));
+		await onPage(imageJob(told, { count: 4 }, { status: 'cancelled', endedAt: 1 }));
 		expect(document.querySelectorAll('[data-stage]')).toHaveLength(2);
 		expect(screen.getByText('2 pictures were finished of 4, and stay.')).toBeInTheDocument();
 	});
@@ -203,7 +208,7 @@ describe('several pictures on the page', () => {
 describe('an image that did not come', () => {
 	test('IM-10 shows its newest preview, marked as what it is', async () => {
 		installObjectUrls();
-		const { tell } = onPage(imageJob([...begunImage, preview(2)]));
+		const { tell } = await onPage(imageJob([...begunImage, preview(2)]));
 		await tell(failedImage);
 		expect(previewImage()).not.toBeNull();
 		expect(badge()).toMatch(/^Preview – the picture was not finished/);
@@ -211,7 +216,7 @@ describe('an image that did not come', () => {
 	});
 
 	test('CX-05 without anything to show, nothing stands in its place', async () => {
-		const { tell } = onPage(imageJob(begunImage));
+		const { tell } = await onPage(imageJob(begunImage));
 		await tell(failedImage);
 		expect(document.querySelector('[data-picture]')).toBeNull();
 		expect(skeletons()).toBe(0);
@@ -220,7 +225,7 @@ describe('an image that did not come', () => {
 	test('IR-12 a preview that was broken is counted, and the next one shows', async () => {
 		installObjectUrls();
 		const broken: Parameters<typeof tellImage>[1] = ['preview', { index: 'one' }, 2];
-		onPage(imageJob([...begunImage, broken, preview(2)]));
+		await onPage(imageJob([...begunImage, broken, preview(2)]));
 		expect(previewImage()).not.toBeNull();
 		expect(screen.getByText(/One update could not be read/)).toBeInTheDocument();
 	});

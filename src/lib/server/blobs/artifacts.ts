@@ -9,6 +9,7 @@ import type { Db } from '../db/open.ts';
 import { artifacts } from '../db/schema.ts';
 import type { Blobs, ByteRange } from './blobs.ts';
 import { loosen, own, type LooseKeys } from './loose-keys.ts';
+import { storeFault } from './store-fault.ts';
 
 export type ArtifactRow = typeof artifacts.$inferSelect;
 
@@ -30,8 +31,8 @@ export class Artifacts {
 	async put(jobId: string, file: ArtifactFile, signal?: AbortSignal): Promise<Artifact> {
 		const { name, mediaType } = file;
 		const path = newKey(jobId);
-		await this.#loose.note(path);
 		try {
+			await this.#loose.note(path);
 			const sum = await this.#blobs.put(path, bodyOf(file), { mediaType }, signal);
 			signal?.throwIfAborted();
 			const row = { name, mediaType, ...sum };
@@ -40,7 +41,7 @@ export class Artifacts {
 			return { ...row, url: `/api/jobs/${jobId}/artifacts/${encodeURIComponent(name)}` };
 		} catch (error) {
 			await this.#loose.discard([path]);
-			throw error;
+			throw signal?.aborted ? error : storeFault(error, 'stored');
 		}
 	}
 
@@ -58,9 +59,9 @@ export class Artifacts {
 		});
 	}
 
-	/** The bytes, or a range of them. Rejects with `not_found` when the store has lost them. */
+	/** The bytes, or a range of them. Rejects with `not_found` when the store has lost them, with `unavailable` when it fails. */
 	async open(row: Pick<ArtifactRow, 'path'>, range?: ByteRange): Promise<Readable> {
-		return this.#blobs.read(row.path, range);
+		return this.#blobs.read(row.path, range).catch((error: unknown) => Promise.reject(storeFault(error, 'read')));
 	}
 
 	/** Removes the bytes of rows that are gone, whose keys `loosen` has written down. Never rejects. */

@@ -12,6 +12,7 @@ import { userOf } from './file-users.ts';
 import { loosen, own, type LooseKeys } from './loose-keys.ts';
 import { mediaTypeOf } from './media-type.ts';
 import { stoppable } from './source.ts';
+import { storeFault } from './store-fault.ts';
 
 /** A file as the doors show it. */
 export interface StoredUpload {
@@ -64,7 +65,7 @@ export class Uploads {
 		return this.#maxBytes;
 	}
 
-	/** Takes a file as it comes; leaves nothing when it rejects. Rejects with `too_large` as soon as it is. */
+	/** Takes a file as it comes; leaves nothing when it rejects. Rejects with `too_large` as soon as it is, with `unavailable` when the store fails. */
 	async put(
 		owner: string,
 		file: { name: string; body: AsyncIterable<Uint8Array> },
@@ -76,8 +77,8 @@ export class Uploads {
 		const limited = this.#limited(stoppable(file.body, signal));
 		const { head, whole, rest } = await beginningOf(limited);
 		const mediaType = await mediaTypeOf(head, name, whole);
-		await this.#loose.note(path);
 		try {
+			await this.#loose.note(path);
 			const sum = await this.#blobs.put(path, rest, { mediaType }, signal);
 			signal?.throwIfAborted();
 			const row: FileRow = { id, owner, name, mediaType, ...sum, path, createdAt: this.#clock.now() };
@@ -88,7 +89,7 @@ export class Uploads {
 			return row;
 		} catch (error) {
 			await this.#loose.discard([path]);
-			throw error;
+			throw storeFault(error, 'stored');
 		}
 	}
 
@@ -114,7 +115,7 @@ export class Uploads {
 
 	/** The bytes, or a range of them. */
 	async open(row: Pick<FileRow, 'path'>, range?: ByteRange): Promise<Readable> {
-		return this.#blobs.read(row.path, range);
+		return this.#blobs.read(row.path, range).catch((error: unknown) => Promise.reject(storeFault(error, 'read')));
 	}
 
 	/** A file as a run reads it. */

@@ -1,5 +1,6 @@
 import type { RequestEvent, RequestHandler } from '@sveltejs/kit';
 import { HeadwayError } from '../../jobs/error.ts';
+import { describe } from '../fault.ts';
 import { problem } from './problem.ts';
 
 type Method = 'GET' | 'POST' | 'PUT' | 'DELETE';
@@ -39,11 +40,10 @@ function preflight(allow: string): Response {
 }
 
 function explain(error: unknown, { locals, url }: RequestEvent): HeadwayError {
-	if (error instanceof HeadwayError) return error;
-	locals.app.log.error(
-		{ error: error instanceof Error ? error.stack : String(error), path: url.pathname },
-		'request failed'
-	);
+	const known = error instanceof HeadwayError;
+	if (known && error.code !== 'unavailable') return error;
+	locals.app.log.error({ error: describe(error), path: url.pathname }, 'request failed');
+	if (known) return error;
 	return new HeadwayError('internal', 'Something went wrong inside Headway. The log says more.');
 }
 
