@@ -1,5 +1,5 @@
 import { createHash } from 'node:crypto';
-import { existsSync, readdirSync, rmSync, statSync } from 'node:fs';
+import { existsSync, readdirSync, rmSync, statSync, writeFileSync } from 'node:fs';
 import { request as httpRequest, type ClientRequest, type IncomingMessage } from 'node:http';
 import { join } from 'node:path';
 import { json } from 'node:stream/consumers';
@@ -7,13 +7,15 @@ import Database from 'better-sqlite3';
 import { describe, expect, onTestFinished, test } from 'vitest';
 import { z } from 'zod';
 import { HeadwayError } from '$lib/jobs/error.ts';
+import type { BatchState } from '$lib/operations/batch/model.ts';
+import batch from '$lib/operations/batch/run.server.ts';
 import type { App } from '$lib/server/app.ts';
-import { ended, makeApp, runsOf, start, temporaryFolder } from '../support/app.ts';
+import { ended, makeApp, runsOf, start, temporaryFolder, until } from '../support/app.ts';
 import { FakeClock } from '../support/fake-clock.ts';
 import { heldInBuffers } from '../support/memory.ts';
 import { Gate, stepsThat } from '../support/operations.ts';
 import { serveRoutes } from '../support/route-server.ts';
-import { ask, expectProblem, send } from './asking.ts';
+import { ask, ERROR_LEVEL, expectProblem, keptLog, send } from './asking.ts';
 
 const sha256 = (bytes: Uint8Array | string) => createHash('sha256').update(bytes).digest('hex');
 
@@ -301,6 +303,33 @@ describe('files and who may do what with them', () => {
 		});
 	});
 
+	test('OP-08 a file that only the parts of a batch refer to, which have not begun, stays as well', async () => {
+		const gate = new Gate<void>();
+		const { url, app } = await serve({ runs: runsOf(referring(gate), batch), env: { HEADWAY_MAX_UNFINISHED: '1' } });
+		const [first, second] = [await upload(url, 'one'), await upload(url, 'second')];
+		const inputs = [first, second].map(({ body }) => ({ pictures: [body.fileId] }));
+		const { id } = (await send(`${url}/api/batches`, { operation: 'steps', inputs })).body;
+		await until(app, id, ({ state }) => (state as BatchState).parts.length === 1);
+		expectProblem(await ask(url + second.body.url, { method: 'DELETE' }), { status: 409, code: 'conflict' });
+		gate.open();
+		expect(await ended(app, id)).toMatchObject({ result: { succeeded: 2 } });
+		expect((await ask(url + second.body.url, { method: 'DELETE' })).status).toBe(204);
+	});
+
+	test('BY-01 a job that an unfinished one refers to stays until that has ended: it may be read again', async () => {
+		const gate = new Gate<void>();
+		const { url, app } = await serve({ runs: runsOf(referring(gate)) });
+		const { id: from } = await start(app, 'steps', { pictures: [] });
+		await ended(app, from);
+		const { id } = await start(app, 'steps', { pictures: [], from });
+		const refused = await ask(`${url}/api/jobs/${from}`, { method: 'DELETE' });
+		expectProblem(refused, { status: 409, code: 'conflict' });
+		expect(refused.body.title).toContain('a job with pictures');
+		gate.open();
+		await ended(app, id);
+		expect((await ask(`${url}/api/jobs/${from}`, { method: 'DELETE' })).status).toBe(204);
+	});
+
 	test('OP-01 an unknown job that an input refers to is named with its field', async () => {
 		const { url } = await serve({ runs: runsOf(referring(new Gate<void>())) });
 		const input = { pictures: [], from: 'job_0' };
@@ -317,8 +346,9 @@ function referring(gate: Gate<void>) {
 	const input = z.strictObject({ pictures: z.array(z.string()), from: z.string().optional() });
 	return stepsThat(
 		async (ctx, given) => {
-			await gate.passed;
-			const { pictures } = given as unknown as z.output<typeof input>;
+			const { pictures, from } = given as unknown as z.output<typeof input>;
+			// What refers to nothing waits for nothing.
+			if (from !== undefined || pictures.length > 0) await gate.passed;
 			const files = await Promise.all(pictures.map((id) => ctx.file(id)));
 			const bytes = await Promise.all(files.map((file) => file.bytes()));
 			await expect(ctx.file('file_none')).rejects.toBeInstanceOf(HeadwayError);
@@ -488,3 +518,18 @@ function loseEverything(app: App): void {
 	expect(existsSync(folder)).toBe(true);
 	for (const name of readdirSync(folder)) rmSync(join(folder, name), { recursive: true });
 }
+
+test('DC-06 a store that fails is said in words, to a sender and to a reader, and the log has the reason', async () => {
+	const { log, lines } = keptLog();
+	const dataDir = temporaryFolder();
+	const { url } = await serve({ dataDir, log });
+	const { body } = await upload(url, 'bytes');
+	rmSync(join(dataDir, 'artifacts'), { recursive: true });
+	writeFileSync(join(dataDir, 'artifacts'), 'no folder any more');
+	for (const answer of [await upload(url, 'more'), await ask(url + body.url)]) {
+		expectProblem(answer, { status: 503, code: 'unavailable' });
+		expect(answer.body.title).toMatch(/^The file could not be (stored|read): the storage of the server failed\. /);
+	}
+	const reasons = lines.filter(({ level }) => level === ERROR_LEVEL).map((line) => JSON.stringify(line));
+	expect(reasons).toEqual([expect.stringContaining('ENOTDIR'), expect.stringContaining('ENOTDIR')]);
+});

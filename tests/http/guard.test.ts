@@ -72,6 +72,20 @@ test('AG-05 a preflight of a configured origin names methods and headers; that o
 	expect(refused.headers.get('access-control-allow-origin')).toBeNull();
 });
 
+test.each([
+	['/api/trpc/preferences.set', 'content-type'],
+	['/api/files', 'content-disposition']
+])('AG-05 a page of a configured origin may ask %s, with %s', async (path, header) => {
+	const { url } = await serve();
+	const { status, headers } = await ask(url + path, {
+		method: 'OPTIONS',
+		headers: { origin: friend, 'access-control-request-method': 'POST', 'access-control-request-headers': header }
+	});
+	expect([status, headers.get('access-control-allow-origin')]).toEqual([204, friend]);
+	expect(headers.get('access-control-allow-headers')?.split(', ')).toContain(header);
+	expect(headers.get('access-control-allow-methods')).toBe('GET, POST');
+});
+
 test('AG-05 every answer forbids sniffing, referrers and foreign openers, refusals and streams too', async () => {
 	const { app, url } = await serve();
 	const { id } = await start(app, 'stepwise', { text: 'x' });

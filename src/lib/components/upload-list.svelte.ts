@@ -96,7 +96,8 @@ export class UploadList {
 		this.#list = [...this.#list, { ...facts, state: 'sending', fraction: 0, failure: null, fileId: null }];
 		const onProgress = (fraction: number) => this.#change(key, { fraction });
 		try {
-			const { fileId } = await upload(file, { onProgress, signal: sending.signal });
+			const { fileId, mediaType } = await upload(file, { onProgress, signal: sending.signal });
+			if (!this.#terms.kinds.includes(mediaType)) throw new Error(this.#terms.wrongKind);
 			this.#change(key, { state: 'ready', fraction: 1, fileId });
 		} catch (error) {
 			const failure = error instanceof Error ? error.message : 'It could not be sent. Try again.';

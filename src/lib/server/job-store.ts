@@ -199,13 +199,14 @@ export class JobStore {
 			.run();
 	}
 
-	/** Deletes an ended job with its parts and their logs; returns the paths of the artifacts, whose bytes the caller removes. */
-	async remove(owner: string, id: string): Promise<string[]> {
+	/** Deletes an ended job with its parts and their logs; returns the paths of the artifacts, whose bytes the caller removes. `refuse` may throw for these ids. */
+	async remove(owner: string, id: string, refuse?: (tx: Rows, ids: string[]) => void): Promise<string[]> {
 		const removed = this.#db.transaction((tx) => {
 			const row = this.#owned(tx, owner, id);
 			const family = familyOf(tx, row);
 			refuseRemoval(family, row.parentId === null ? [] : lineOf(tx, row.parentId));
 			const ids = family.map(({ id }) => id);
+			refuse?.(tx, ids);
 			const files = tx.select({ path: artifacts.path }).from(artifacts).where(inArray(artifacts.jobId, ids)).all();
 			const paths = files.map(({ path }) => path);
 			loosen(tx, paths, this.#clock.now());

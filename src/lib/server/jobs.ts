@@ -9,12 +9,14 @@ import type { Uploads } from './blobs/uploads.ts';
 import { jobKey, type Bell } from './bell.ts';
 import { checkParts } from './check-parts.ts';
 import { pause, type Clock } from './clock.ts';
+import type { Rows } from './db/open.ts';
 import type { JobRow } from './db/schema.ts';
 import type { JobQueries, ListFilter } from './job-queries.ts';
 import type { Ending } from './ending.ts';
 import type { JobStore } from './job-store.ts';
 import { readInput } from './read-input.ts';
 import { checkReferences } from './references.ts';
+import { referrerOf } from './referrers.ts';
 import type { Runner } from './runner.ts';
 import type { StartRequest } from './start-request.ts';
 import type { Snapshots } from './snapshots.ts';
@@ -180,8 +182,16 @@ export class Jobs {
 
 	/** Deletes an ended job, its log and its artifacts. */
 	async remove(owner: string, id: string): Promise<void> {
-		await this.#parts.artifacts.discard(await this.#parts.store.remove(owner, id));
-		this.#parts.transients.forget(id);
+		const { store, artifacts, transients } = this.#parts;
+		await artifacts.discard(await store.remove(owner, id, (tx, ids) => this.#refuseNeeded(tx, owner, ids)));
+		transients.forget(id);
+	}
+
+	/** Throws `conflict` while an unfinished job refers to one of these: it may read them again after a restart. */
+	#refuseNeeded(tx: Rows, owner: string, ids: string[]): void {
+		const user = referrerOf(tx, this.#parts.models, { owner, kind: 'jobs', ids });
+		if (user !== null)
+			throw new HeadwayError('conflict', `The job "${user}" still needs this one. Cancel it, or wait for it.`);
 	}
 
 	async #summaries(rows: readonly JobRow[]): Promise<JobSummary[]> {

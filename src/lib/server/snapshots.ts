@@ -23,8 +23,8 @@ export class Snapshots {
 
 	/** The fold of a job's whole log, as the table stands now. */
 	of(row: JobRow): JobSnapshot {
-		// One that an older version stored knows nothing of parents.
-		if (row.snapshot) return { ...row.snapshot, parentId: row.parentId, logEpoch: this.#logEpoch };
+		// One that an older version stored knows nothing of parents and of waiting.
+		if (row.snapshot) return { ...row.snapshot, parentId: row.parentId, waitingFor: null, logEpoch: this.#logEpoch };
 		const folded = this.#catchUp(this.#folds.get(row.id) ?? this.#seed(row));
 		this.#folds.delete(row.id);
 		if (!isTerminal(folded.status)) this.#keep(folded);

@@ -53,6 +53,16 @@ describe('files of a form', () => {
 		expect(list.fileIds).toEqual(['file_a.png', 'file_b.png']);
 	});
 
+	test('IM-01 TS-15 one that the server finds to be of another kind is refused in the form, not by the job', async () => {
+		installObjectUrls();
+		const list = new UploadList(terms);
+		const found = { fileId: 'file_1', name: 'a.png', mediaType: 'text/plain', size: 5, url: '/x' };
+		list.add([file('a.png')], async () => found);
+		await settled();
+		expect(list.list).toMatchObject([{ state: 'failed', failure: 'Only PNG.', fileId: null }]);
+		expect([list.fileIds, list.reason]).toEqual([[], 'Remove the file that could not be sent.']);
+	});
+
 	test('IM-01 TS-15 one that cannot be sent says why, and holds the start up until it is removed', async () => {
 		installObjectUrls();
 		const { sent, upload } = server();

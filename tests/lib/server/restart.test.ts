@@ -1,3 +1,5 @@
+import { join } from 'node:path';
+import Database from 'better-sqlite3';
 import { expect, test } from 'vitest';
 import type { JobEvent } from '$lib/jobs/event.ts';
 import type { App } from '$lib/server/app.ts';
@@ -86,4 +88,19 @@ test('RS-10 a shutdown with open streams and a running job takes less than 2 s',
 	await all;
 	expect(Date.now() - began).toBeLessThan(2_000);
 	expect(app.live.open).toBe(0);
+});
+
+test('PG-12 a snapshot that an older version stored has every field of this one', async () => {
+	const dataDir = temporaryFolder();
+	const first = await makeApp({ dataDir });
+	const { id } = await start(first, 'research', query);
+	const { serverNow: _then, ...stored } = await ended(first, id);
+	await first.close();
+	const db = new Database(join(dataDir, 'headway.db'));
+	db.exec("update jobs set snapshot = json_remove(snapshot, '$.parentId', '$.waitingFor')");
+	db.close();
+
+	const second = await makeApp({ dataDir });
+	expect(await second.jobs.snapshot('local', id)).toMatchObject(stored);
+	expect(stored).toMatchObject({ parentId: null, waitingFor: null });
 });

@@ -183,6 +183,19 @@ describe('a finished image', () => {
 	});
 });
 
+describe('an edit on the page', () => {
+	test('IM-01 shows what it started from, and says so of what was deleted since', async () => {
+		installObjectUrls();
+		const [one, two] = [`file_${'1'.repeat(20)}`, `file_${'2'.repeat(20)}`];
+		await onPage(imageJob([...begunImage, finished(), doneImage], { images: [one, two] }));
+		const small = () => [...document.querySelectorAll<HTMLImageElement>('img[data-started-from]')];
+		expect(small().map((image) => image.getAttribute('src'))).toEqual([`/api/files/${one}`, `/api/files/${two}`]);
+		await fireEvent.error(small()[0]!);
+		expect(small()).toHaveLength(1);
+		expect(screen.getByText('deleted')).toBeVisible();
+	});
+});
+
 describe('several pictures on the page', () => {
 	test('OP-08 have room from the start, sharpen one after another, and say how many are finished', async () => {
 		installObjectUrls();

@@ -145,7 +145,9 @@ class Painting {
 			if (!this.#isOver()) this.#ctx.progress(number / count, 'measured');
 		} catch (error) {
 			this.#ctx.signal.throwIfAborted();
-			this.#unstored = error instanceof HeadwayError ? error : unstored(error);
+			// What the provider sent is its fault; what the store did not take is ours.
+			const isOurs = !(error instanceof HeadwayError) || error.code === 'unavailable';
+			this.#unstored = isOurs ? unstored(error) : error;
 		}
 	}
 
@@ -185,7 +187,8 @@ function noPicture({ provider }: Context, cause?: unknown): HeadwayError {
 }
 
 function unstored(cause: unknown): HeadwayError {
-	const message = 'The picture was made, but could not be stored. Check the disk of the server, then try again.';
+	const message =
+		'The picture was made, but could not be stored. Check the disk or the file store of the server, then try again.';
 	return new HeadwayError('internal', message, { cause });
 }
 

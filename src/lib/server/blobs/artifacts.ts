@@ -1,5 +1,6 @@
 import { randomBytes } from 'node:crypto';
 import { createReadStream } from 'node:fs';
+import { access } from 'node:fs/promises';
 import type { Readable } from 'node:stream';
 import { and, eq } from 'drizzle-orm';
 import type { Artifact } from '../../jobs/event.ts';
@@ -31,6 +32,8 @@ export class Artifacts {
 	async put(jobId: string, file: ArtifactFile, signal?: AbortSignal): Promise<Artifact> {
 		const { name, mediaType } = file;
 		const path = newKey(jobId);
+		// One that is not there is the run's own fault, not the store's.
+		if ('path' in file) await access(file.path);
 		try {
 			await this.#loose.note(path);
 			const sum = await this.#blobs.put(path, bodyOf(file), { mediaType }, signal);

@@ -6,9 +6,9 @@ import type { AnyModel, UploadedFile } from '../../operations/operation.ts';
 import type { Clock } from '../clock.ts';
 import type { Db } from '../db/open.ts';
 import { files, type FileRow } from '../db/schema.ts';
+import { referrerOf } from '../referrers.ts';
 import type { Blobs, ByteRange } from './blobs.ts';
 import { cleanName } from './file-name.ts';
-import { userOf } from './file-users.ts';
 import { loosen, own, type LooseKeys } from './loose-keys.ts';
 import { mediaTypeOf } from './media-type.ts';
 import { stoppable } from './source.ts';
@@ -89,7 +89,7 @@ export class Uploads {
 			return row;
 		} catch (error) {
 			await this.#loose.discard([path]);
-			throw storeFault(error, 'stored');
+			throw signal?.aborted ? error : storeFault(error, 'stored');
 		}
 	}
 
@@ -160,7 +160,7 @@ export class Uploads {
 	async remove(owner: string, id: string): Promise<void> {
 		const { path } = await this.get(owner, id);
 		this.#db.transaction((tx) => {
-			const user = userOf(tx, this.#models, { owner, id });
+			const user = referrerOf(tx, this.#models, { owner, kind: 'files', ids: [id] });
 			if (user !== null)
 				throw new HeadwayError('conflict', `The job "${user}" still needs this file. Cancel it, or wait for it.`);
 			tx.delete(files).where(eq(files.id, id)).run();

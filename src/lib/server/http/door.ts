@@ -31,11 +31,12 @@ async function headOf(response: Response): Promise<Response> {
 	return new Response(null, response);
 }
 
-function preflight(allow: string): Response {
-	const headers = {
-		'access-control-allow-methods': allow,
-		'access-control-allow-headers': 'content-type, idempotency-key, last-event-id'
-	};
+/** What a page of an allowed origin may send that plain forms cannot. */
+const sent = ['content-type', 'content-disposition', 'idempotency-key', 'last-event-id', 'if-range', 'if-none-match'];
+
+/** Answers an OPTIONS request; whose origin it is for is said by `secure`. */
+export function preflight(allow: string): Response {
+	const headers = { 'access-control-allow-methods': allow, 'access-control-allow-headers': sent.join(', ') };
 	return new Response(null, { status: 204, headers });
 }
 

@@ -56,7 +56,7 @@ export function secure(response: Response, { request, url }: RequestEvent, confi
 	const origin = request.headers.get('origin');
 	if (origin !== null && config.corsOrigins.includes(origin)) {
 		headers.set('access-control-allow-origin', origin);
-		headers.set('access-control-expose-headers', 'location, retry-after');
+		headers.set('access-control-expose-headers', 'location, retry-after, etag, content-disposition, content-range');
 		headers.append('vary', 'origin');
 	}
 	return response;

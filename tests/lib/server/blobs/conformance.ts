@@ -143,19 +143,19 @@ export function blobConformance(name: string, make: () => Promise<StoreUnderTest
 
 		test('IM-13 a file of 80 MB passes through without lying in memory', async () => {
 			const { blobs } = await make();
-			const before = heldInBuffers();
-			let most = 0;
+			const held = [heldInBuffers()];
 			async function* source() {
 				for (let n = 0; n < 80; n += 1) {
 					yield Buffer.alloc(MB, n);
-					if (n % 8 === 7) most = Math.max(most, heldInBuffers() - before);
+					if (n % 8 === 7) held.push(heldInBuffers());
 				}
 			}
 			expect(await blobs.put('ab/large', source(), facts)).toMatchObject({ size: 80 * MB });
-			expect(most).toBeGreaterThan(0);
-			expect(most).toBeLessThan(40 * MB);
+			expect(held).toHaveLength(11);
+			// What other tests held may go meanwhile: the lowest is nearest to what the file does not need.
+			expect(Math.max(...held) - Math.min(...held)).toBeLessThan(40 * MB);
 			await blobs.remove(['ab/large']);
-		}, 30_000);
+		}, 60_000);
 
 		test('CX-07 a sweep removes no whole file', async () => {
 			const { blobs } = await make();

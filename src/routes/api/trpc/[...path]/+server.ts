@@ -1,6 +1,7 @@
 import { fetchRequestHandler } from '@trpc/server/adapters/fetch';
 import { HeadwayError } from '$lib/jobs/error.ts';
 import { appRouter } from '$lib/server/trpc/index.ts';
+import { preflight } from '$lib/server/http/door.ts';
 import { problem } from '$lib/server/http/problem.ts';
 import type { RequestHandler } from './$types';
 
@@ -27,7 +28,9 @@ function withHint(response: Response, body: ReadableStream<Uint8Array>): Respons
 	return new Response(body.pipeThrough(hint), response);
 }
 
-const other: RequestHandler = () =>
-	problem(new HeadwayError('method_not_allowed', 'This address takes GET and POST.'), { allow: 'GET, POST' });
+const other: RequestHandler = ({ request }) =>
+	request.method === 'OPTIONS'
+		? preflight('GET, POST')
+		: problem(new HeadwayError('method_not_allowed', 'This address takes GET and POST.'), { allow: 'GET, POST' });
 
 export { handle as GET, handle as POST, other as fallback };
