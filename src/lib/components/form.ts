@@ -63,6 +63,11 @@ export function messageFor(problem: Problem | null, path: string): string | null
 	return problem?.fields.find((field) => field.path.replace(/^(input|options)\./, '') === path)?.message ?? null;
 }
 
+/** The options of a run as a form sets them: nothing for what is usual. `minutes` is the time limit; null for the operation's own. */
+export function runOptions({ minutes, streaming }: { minutes: number | null; streaming: boolean }): JobOptions {
+	return { ...(minutes ? { timeLimit: Math.round(minutes * 60) } : {}), ...(streaming ? {} : { stream: false }) };
+}
+
 /** Lets Ctrl+Enter, or Cmd+Enter on a Mac, start from anywhere in a form; nothing in the form hears that key. */
 export function startKey(start: () => void): Attachment<HTMLElement> {
 	return (form) =>

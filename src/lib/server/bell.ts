@@ -1,3 +1,5 @@
+import { pause, type Clock } from './clock.ts';
+
 /**
  * Says "look again", and nothing else: what happened is in the table. Listeners are a map of sets, because an
  * EventEmitter's `off` is a linear search and made 5,000 subscribers quadratic (transport-and-storage.md A8).
@@ -72,6 +74,14 @@ export class Listener {
 	close(): void {
 		this.#onClose();
 	}
+}
+
+/** The listener's next ring, or `ms` later, or when the signal aborts: whichever comes first. Never rejects; leaves no timer behind. */
+export async function ringWithin(listener: Listener, ms: number, clock: Clock, signal: AbortSignal): Promise<void> {
+	const settled = new AbortController();
+	const either = AbortSignal.any([signal, settled.signal]);
+	await Promise.race([listener.next(either), pause(clock, ms, either)]);
+	settled.abort();
 }
 
 /** Bell keys. */

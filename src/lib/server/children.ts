@@ -4,7 +4,7 @@ import { isTerminal, type CancelReason, type JobOptions } from '../jobs/job.ts';
 import type { JobSnapshot } from '../jobs/snapshot.ts';
 import type { EndedPart } from '../operations/operation.ts';
 import { totalCost } from './bills.ts';
-import { feedKey, jobKey, type Bell } from './bell.ts';
+import { feedKey, jobKey, ringWithin, type Bell } from './bell.ts';
 import { pause, type Clock } from './clock.ts';
 import type { JobRow } from './db/schema.ts';
 import type { JobQueries } from './job-queries.ts';
@@ -80,10 +80,7 @@ export class Children {
 				signal.throwIfAborted();
 				const child = await this.#admit(owner, request);
 				if (child) return child;
-				const looked = new AbortController();
-				const either = AbortSignal.any([signal, looked.signal]);
-				await Promise.race([listener.next(either), pause(clock, LOOK_MS, either)]);
-				looked.abort();
+				await ringWithin(listener, LOOK_MS, clock, signal);
 			}
 		} finally {
 			listener.close();

@@ -1,8 +1,8 @@
-import { and, desc, eq, exists, isNotNull, like, lt, or, type SQL } from 'drizzle-orm';
-import { HeadwayError } from '../jobs/error.ts';
+import { and, desc, eq, exists, isNotNull, like, type SQL } from 'drizzle-orm';
 import type { ImageState, Picture } from '../operations/image/model.ts';
 import type { Db } from './db/open.ts';
 import { artifacts, jobs } from './db/schema.ts';
+import { olderThan, pageOf } from './page-cursor.ts';
 
 /** One past picture, with the job that made it. */
 export interface GalleryPicture extends Pick<Picture, 'name' | 'url' | 'width' | 'height' | 'number'> {
@@ -36,15 +36,14 @@ export class Gallery {
 					eq(jobs.operation, 'image'),
 					isNotNull(snapshot),
 					this.#hasPicture(),
-					olderThan(before)
+					before === undefined ? undefined : olderThan(before)
 				)
 			)
 			.orderBy(desc(createdAt), desc(id))
 			.limit(PAGE + 1)
 			.all();
-		const last = rows[PAGE - 1];
-		const next = rows.length > PAGE && last ? `${last.createdAt}.${last.id}` : null;
-		return { pictures: rows.slice(0, PAGE).flatMap(picturesOf), next };
+		const { rows: listed, next } = pageOf(rows, PAGE);
+		return { pictures: listed.flatMap(picturesOf), next };
 	}
 
 	/** Most jobs that failed made none, and would leave pages half empty. */
@@ -61,11 +60,4 @@ function picturesOf(row: Pick<typeof jobs.$inferSelect, 'id' | 'input' | 'snapsh
 		...{ jobId: row.id, prompt, at },
 		...{ name, url, width, height, number }
 	}));
-}
-
-function olderThan(cursor: string | undefined): SQL | undefined {
-	if (cursor === undefined) return undefined;
-	const [, createdAt, id] = /^(\d{1,15})\.(job_[0-9a-f]{20})$/.exec(cursor) ?? [];
-	if (!createdAt || !id) throw new HeadwayError('bad_request', '`before` is not a cursor of the gallery.');
-	return or(lt(jobs.createdAt, Number(createdAt)), and(eq(jobs.createdAt, Number(createdAt)), lt(jobs.id, id)));
 }

@@ -1,11 +1,12 @@
-import { and, desc, eq, gte, inArray, isNotNull, isNull, lt, notInArray, or, sql, type SQL } from 'drizzle-orm';
+import { and, desc, eq, gte, inArray, isNotNull, isNull, notInArray, or, sql, type SQL } from 'drizzle-orm';
 import { HeadwayError } from '../jobs/error.ts';
 import type { PastRun } from '../jobs/estimate.ts';
-import { isTerminal, type CancelReason, type JobStatus } from '../jobs/job.ts';
+import type { CancelReason, JobStatus } from '../jobs/job.ts';
 import type { JobSummary } from '../jobs/snapshot.ts';
 import type { Clock } from './clock.ts';
 import type { Db } from './db/open.ts';
 import { artifacts, jobs, timings, type JobRow } from './db/schema.ts';
+import { olderThan, pageOf } from './page-cursor.ts';
 
 /** Which jobs to list. `before` is the `next` of the page before. */
 export interface ListFilter {
@@ -23,6 +24,8 @@ export interface RunKind {
 	model: string;
 	variant: string;
 }
+
+const UNFINISHED: JobStatus[] = ['queued', 'running'];
 
 /** How many past runs the estimates look at. */
 const HISTORY = 200;
@@ -69,8 +72,7 @@ export class JobQueries {
 			.orderBy(desc(jobs.createdAt), desc(jobs.id))
 			.limit(limit + 1)
 			.all();
-		const last = rows[limit - 1];
-		return { rows: rows.slice(0, limit), next: rows.length > limit && last ? `${last.createdAt}.${last.id}` : null };
+		return pageOf(rows, limit);
 	}
 
 	/** Running jobs first, then those that changed at or after `since`, each newest first; at most 100. */
@@ -97,17 +99,21 @@ export class JobQueries {
 
 	/** Those of them that have not ended. */
 	async unfinishedChildren(parentId: string): Promise<JobRow[]> {
-		return (await this.children(parentId)).filter(({ status }) => !isTerminal(status));
+		return this.#db
+			.select()
+			.from(jobs)
+			.where(and(eq(jobs.parentId, parentId), inArray(jobs.status, UNFINISHED)))
+			.orderBy(sql`rowid`)
+			.all();
 	}
 
 	/** Unfinished children whose parent has ended, or is gone. */
 	async orphanedChildren(): Promise<JobRow[]> {
-		const unfinished: JobStatus[] = ['queued', 'running'];
-		const parents = this.#db.select({ id: jobs.id }).from(jobs).where(inArray(jobs.status, unfinished));
+		const parents = this.#db.select({ id: jobs.id }).from(jobs).where(inArray(jobs.status, UNFINISHED));
 		return this.#db
 			.select()
 			.from(jobs)
-			.where(and(inArray(jobs.status, unfinished), isNotNull(jobs.parentId), notInArray(jobs.parentId, parents)))
+			.where(and(inArray(jobs.status, UNFINISHED), isNotNull(jobs.parentId), notInArray(jobs.parentId, parents)))
 			.all();
 	}
 
@@ -233,11 +239,4 @@ function conditions(filter: ListFilter): (SQL | undefined)[] {
 
 function ofParent(parent: string): SQL {
 	return parent === 'none' ? isNull(jobs.parentId) : eq(jobs.parentId, parent);
-}
-
-function olderThan(cursor: string): SQL | undefined {
-	const [, createdAt, id] = /^(\d{1,15})\.(job_[0-9a-f]{20})$/.exec(cursor) ?? [];
-	if (!createdAt || !id)
-		throw new HeadwayError('bad_request', '`before` is not a cursor of this list. Use the `next` of the page before.');
-	return or(lt(jobs.createdAt, Number(createdAt)), and(eq(jobs.createdAt, Number(createdAt)), lt(jobs.id, id)));
 }

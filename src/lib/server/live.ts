@@ -2,8 +2,8 @@ import { HeadwayError } from '../jobs/error.ts';
 import { baseEvents, endsJob, type JobEvent } from '../jobs/event.ts';
 import type { JobSnapshot, JobSummary } from '../jobs/snapshot.ts';
 import type { RunLog } from '../operations/operation.ts';
-import { feedKey, jobKey, type Bell, type Listener } from './bell.ts';
-import { pause, type Clock } from './clock.ts';
+import { feedKey, jobKey, ringWithin, type Bell, type Listener } from './bell.ts';
+import type { Clock } from './clock.ts';
 import { PAGE, type EventLog } from './event-log.ts';
 import type { Transients } from './transients.ts';
 
@@ -114,10 +114,7 @@ export class Live {
 	async #nextRing(cursors: Cursors, listener: Listener, signal: AbortSignal): Promise<void> {
 		const wait = cursors.feedDue - this.#sources.clock.now();
 		if (!cursors.feedPending || wait <= 0) return listener.next(signal);
-		const settled = new AbortController();
-		const either = AbortSignal.any([signal, settled.signal]);
-		await Promise.race([listener.next(either), pause(this.#sources.clock, wait, either)]);
-		settled.abort();
+		await ringWithin(listener, wait, this.#sources.clock, signal);
 	}
 
 	async #catchUpFar(cursors: Cursors): Promise<JobSnapshot[]> {

@@ -1,7 +1,7 @@
 import { hostname } from 'node:os';
 import { randomBytes } from 'node:crypto';
 import type { OperationRun } from '../operations/operation.ts';
-import { queueKey } from './bell.ts';
+import { queueKey, ringWithin } from './bell.ts';
 import { pause } from './clock.ts';
 import type { JobRow } from './db/schema.ts';
 import type { Ending } from './ending.ts';
@@ -71,9 +71,7 @@ export class Runner {
 		const listener = bell.listen([queueKey]);
 		while (!signal.aborted) {
 			await this.#claimAll();
-			const waited = new AbortController();
-			await Promise.race([listener.next(AbortSignal.any([signal, waited.signal])), pause(clock, SWEEP_MS, signal)]);
-			waited.abort();
+			await ringWithin(listener, SWEEP_MS, clock, signal);
 		}
 		listener.close();
 	}

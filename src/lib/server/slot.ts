@@ -1,6 +1,6 @@
-import { queueKey, type Bell } from './bell.ts';
+import { queueKey, ringWithin, type Bell } from './bell.ts';
 import type { ClaimTerms } from './claim.ts';
-import { pause, type Clock } from './clock.ts';
+import type { Clock } from './clock.ts';
 import type { Slots } from './slots.ts';
 
 /** How often a job that wants its slot back looks without a bell. */
@@ -50,12 +50,8 @@ export class Slot {
 		if (this.#waits > 0 || signal.aborted) return;
 		const listener = bell.listen([queueKey]);
 		try {
-			while (this.#waits === 0 && !signal.aborted && !(await slots.take(jobId, epoch, limits))) {
-				const looked = new AbortController();
-				const either = AbortSignal.any([signal, looked.signal]);
-				await Promise.race([listener.next(either), pause(clock, LOOK_MS, either)]);
-				looked.abort();
-			}
+			while (this.#waits === 0 && !signal.aborted && !(await slots.take(jobId, epoch, limits)))
+				await ringWithin(listener, LOOK_MS, clock, signal);
 		} finally {
 			listener.close();
 		}
