@@ -28,6 +28,16 @@ export default defineConfig({
 			},
 			{
 				extends: true,
+				test: {
+					// What is killed, cut and overloaded in them is timed: alone on the machine, one file after the other.
+					name: 'chaos',
+					environment: 'node',
+					include: ['tests/{chaos,proxies}/**/*.test.ts'],
+					fileParallelism: false
+				}
+			},
+			{
+				extends: true,
 				plugins: [svelteTesting()],
 				test: {
 					name: 'client',

@@ -22,7 +22,7 @@ function refuse(sentence) {
 /** Loads the build. SvelteKit's `init` hook then creates the app and checks its configuration. */
 async function load() {
 	const { handler } = await import('../build/handler.js');
-	return { handler, app: globalThis[Symbol.for('headway.app')] };
+	return { handler, app: globalThis[Symbol.for('headway.app')], door: globalThis[Symbol.for('headway.websocket')] };
 }
 
 /** What an error at start means for the person, or null when it is a fault in the program. */
@@ -45,25 +45,26 @@ function explain(error, config = {}) {
 }
 
 /** Stops in order: no new connections, streams end so that clients come back, the app closes; never longer than 5 s. */
-async function stop(server, app) {
+async function stop(server, { app, door }) {
 	setTimeout(() => process.exit(1), exitAfterMs).unref();
 	const closed = new Promise((resolve) => server.close(resolve));
 	const idle = setInterval(() => server.closeIdleConnections(), 20);
 	const cut = setTimeout(() => server.closeAllConnections(), cutAfterMs);
-	await Promise.all([closed, app.drain()]);
+	// The sockets first: one that is closing says nothing more, so that its client comes back.
+	await Promise.all([closed, door?.drain(), app.drain()]);
 	clearInterval(idle);
 	clearTimeout(cut);
 	await app.close();
 	process.exit(0);
 }
 
-function stopOnSignal(server, app) {
+function stopOnSignal(server, parts) {
 	let since = 0;
 	const onSignal = () => {
 		if (since && Date.now() - since > sameSignalMs) process.exit(1);
 		if (since) return;
 		since = Date.now();
-		stop(server, app).catch((error) => {
+		stop(server, parts).catch((error) => {
 			console.error('The shutdown failed:', error);
 			process.exit(1);
 		});
@@ -108,14 +109,30 @@ process.env.PROTOCOL_HEADER ??= 'x-forwarded-proto';
 // The app counts by itself: files may be large, all else may not (lib/server/http/body-limit.ts).
 process.env.BODY_SIZE_LIMIT = 'Infinity';
 
-const { handler, app } = await load().catch((error) => {
+const parts = await load().catch((error) => {
 	const sentence = explain(error);
 	if (sentence === null) throw error;
 	return refuse(sentence);
 });
 
-const server = http.createServer((req, res) => {
+const { handler, app, door } = parts;
+/** Notes the scheme where no proxy is trusted to. */
+function noteScheme(req) {
 	if (!trustsProxy) req.headers['x-forwarded-proto'] = req.socket.encrypted ? 'https' : 'http';
+}
+
+/** Where a request comes from, as the handler tells it for those that are no upgrade: by the header that the operator names. */
+function clientAddress({ headers, socket }) {
+	const { ADDRESS_HEADER: name, XFF_DEPTH: depth = '1' } = process.env;
+	if (!name) return socket.remoteAddress ?? '';
+	const told = String(headers[name.toLowerCase()] ?? '');
+	return name.toLowerCase() === 'x-forwarded-for' ? (told.split(',').at(-Number(depth))?.trim() ?? '') : told;
+}
+
+// Some clients offer HTTP/2 by `Upgrade: h2c` with each request; that is answered as if they had not.
+const isSocket = ({ headers }) => headers.upgrade?.toLowerCase() === 'websocket';
+const server = http.createServer({ shouldUpgradeCallback: (req) => Boolean(door) && isSocket(req) }, (req, res) => {
+	noteScheme(req);
 	limitTime(req);
 	res.once('finish', () => req.complete || linger(req));
 	handler(req, res);
@@ -124,7 +141,12 @@ const server = http.createServer((req, res) => {
 server.requestTimeout = 0;
 server.keepAliveTimeout = keepAliveMs;
 server.headersTimeout = keepAliveMs + 5_000;
-stopOnSignal(server, app);
+stopOnSignal(server, parts);
+server.on('upgrade', (req, socket, head) => {
+	noteScheme(req);
+	const protocol = req.headers[process.env.PROTOCOL_HEADER.toLowerCase()] === 'http' ? 'http' : 'https';
+	door.upgrade(req, socket, head, { protocol, address: clientAddress(req) });
+});
 
 server.once('error', async (error) => {
 	await app.close();

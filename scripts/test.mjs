@@ -1,4 +1,4 @@
-/** `npm test`: everything that must hold, or one part of it (`npm test -- lint`, `unit` or `e2e`), and one line at the end. */
+/** `npm test`: everything that must hold, or one part of it (`npm test -- lint`, `unit`, `chaos` or `e2e`), and one line at the end. */
 import { mkdtempSync, rmSync } from 'node:fs';
 import { constants, tmpdir } from 'node:os';
 import { join, sep } from 'node:path';
@@ -13,7 +13,7 @@ import { countTool, countVitest, linesCovered, readJson, summaryLine } from './l
 const streamingCode = /^\/?src\/(lib\/(server|jobs|client)|routes\/api)\//;
 const leastCovered = 80;
 
-const parts = ['lint', 'unit', 'e2e'];
+const parts = ['lint', 'unit', 'chaos', 'e2e'];
 const wanted = process.argv.slice(2).length > 0 ? process.argv.slice(2) : parts;
 const reports = mkdtempSync(join(tmpdir(), 'headway-test-'));
 const counts = [];
@@ -30,13 +30,14 @@ function note(name, count, { output = '', seconds = 0 } = {}) {
 
 /** The environment of the tests: nothing of the person's own configuration or keys reaches them. */
 function cleanEnvironment() {
-	const personal = /^(HEADWAY_|OPENAI_|XAI_|OPENROUTER_|AZURE_)|_API_KEY$|^(PORT|HOST|ORIGIN|NODE_ENV)$/;
+	const personal =
+		/^(HEADWAY_|OPENAI_|XAI_|OPENROUTER_|AZURE_|OLLAMA_|VLLM_|LMSTUDIO_|CUSTOM_)|_API_KEY$|^(PORT|HOST|ORIGIN|NODE_ENV)$/;
 	return Object.fromEntries(Object.entries(process.env).filter(([name]) => !personal.test(name)));
 }
 
 function toolsOf(node, env) {
 	const run = (file, args, options = {}) =>
-		runQuietly(node, [at(...file.split('/')), ...args], { cwd: root, env, timeoutMs: 8 * 60_000, ...options });
+		runQuietly(node, [at(...file.split('/')), ...args], { cwd: root, env, timeoutMs: 12 * 60_000, ...options });
 	const bin = (file, ...args) => run(`node_modules/${file}`, args);
 	return { run, bin };
 }
@@ -66,7 +67,10 @@ async function vitest({ bin }, name, args) {
 async function unit(tools) {
 	const summaryFile = at('coverage', 'coverage-summary.json');
 	rmSync(summaryFile, { force: true });
-	const { result, report, count } = await vitest(tools, 'unit', ['--coverage', '--coverage.reportOnFailure']);
+	const { result, report, count } = await vitest(tools, 'unit', [
+		...['--project', 'server', '--project', 'client'],
+		...['--coverage', '--coverage.reportOnFailure']
+	]);
 	const summary = readJson(summaryFile);
 	const covered = summary ? linesCovered(summary, root.endsWith(sep) ? root.slice(0, -1) : root, streamingCode) : 0;
 	const enough = covered >= leastCovered;
@@ -75,6 +79,11 @@ async function unit(tools) {
 	note('unit, component and HTTP tests', counted, result);
 	const output = enough ? '' : `TS-25 asks for ${leastCovered} % of the streaming code's lines.\n${result.output}`;
 	note(`coverage of the streaming code ${covered.toFixed(1)} %`, countTool({ code: enough ? 0 : 1 }), { output });
+}
+
+async function chaos(tools) {
+	const { result, count } = await vitest(tools, 'chaos', ['--project', 'chaos']);
+	note('chaos and proxies', count, result);
 }
 
 async function e2e(node, env) {
@@ -101,6 +110,7 @@ async function main() {
 	if (synced.code !== 0) throw new PreparationError('svelte-kit sync failed.', synced.output);
 	if (wanted.includes('lint')) await lint(tools);
 	if (wanted.includes('unit')) await unit(tools);
+	if (wanted.includes('chaos')) await chaos(tools);
 	if (wanted.includes('e2e')) await e2e(node, env);
 }
 

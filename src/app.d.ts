@@ -10,6 +10,8 @@ declare global {
 			app: Headway;
 			/** Whose jobs a request sees. `local` until there are accounts. */
 			owner: string;
+			/** What is left of each limit that the request counted against. */
+			allowances: import('$lib/server/rate-limits.ts').Allowance[];
 		}
 		interface Platform {
 			req: import('node:http').IncomingMessage;

@@ -3,20 +3,22 @@ import { env } from '$env/dynamic/private';
 import { operationRuns } from '$lib/operations/index.server.ts';
 import { createApp, type App } from '$lib/server/app.ts';
 import { readConfig } from '$lib/server/config.ts';
-import { limitBody } from '$lib/server/http/body-limit.ts';
-import { guard, secure } from '$lib/server/http/guard.ts';
-import { problem } from '$lib/server/http/problem.ts';
+import { WebSocketDoor } from '$lib/server/ws-door.ts';
+import { enter } from '$lib/server/http/entrance.ts';
 import type { Handle, HandleServerError, ServerInit } from '@sveltejs/kit';
 
 // The server entry (scripts/serve.js) and a reloading dev server find the one app here.
 const place = Symbol.for('headway.app');
-const holder = globalThis as { [place]?: App };
+const socketPlace = Symbol.for('headway.websocket');
+const holder = globalThis as { [place]?: App; [socketPlace]?: WebSocketDoor | null };
 
 /** Starts the app once; a dev reload closes the one before. */
 export const init: ServerInit = async () => {
 	if (building) return;
 	await holder[place]?.close();
-	holder[place] = await createApp({ config: readConfig(env), runs: operationRuns(), version });
+	const app = await createApp({ config: readConfig(env), runs: operationRuns(), version });
+	holder[place] = app;
+	holder[socketPlace] = app.config.websocket ? new WebSocketDoor(app) : null;
 };
 
 export const handle: Handle = async ({ event, resolve }) => {
@@ -24,8 +26,7 @@ export const handle: Handle = async ({ event, resolve }) => {
 	if (!app) throw new Error('the app is not started');
 	event.locals.app = app;
 	event.locals.owner = 'local';
-	const refused = guard(event, app.config) ?? (await limitBody(event));
-	return secure(refused ? problem(refused) : await resolve(event), event, app.config);
+	return enter(event, resolve);
 };
 
 export const handleError: HandleServerError = ({ error, event, status, message }) => {

@@ -3,6 +3,7 @@ import { bend, messageLimit } from './course.ts';
 import type { Run } from './course.ts';
 import { documentPart } from './documents/document.ts';
 import type { ScriptedEvent } from './events.ts';
+import { gatheredIn, gatheredReport } from './gathered.ts';
 import { mayDraw, pictureOf } from './images/image-tool.ts';
 import { playPicture } from './images/picture-call.ts';
 import type { Links } from './links.ts';
@@ -58,10 +59,13 @@ function playResearch(script: Script, source: Source, run: Run, prompt: Prompt):
 	stretch(script.events(), DURATION[depth] + DURATION_SPREAD * seededRandom(prompt.user)());
 }
 
-function playAnswer(script: Script, { library, links }: Source, run: Run, prompt: Prompt): void {
-	const part = documentPart(library, run.request, prompt.user);
-	const text = part ? { text: part.text, annotations: [] } : answer(library, links, prompt);
-	const thought = part?.thought ?? '**Looking it up** I will look in the prompt first, then in the library.';
+function playAnswer(script: Script, source: Source, run: Run, prompt: Prompt): void {
+	const { library, links } = source;
+	const gathered = gatheredIn(prompt.user);
+	const part = gathered ? null : documentPart(library, run.request, prompt.user);
+	const asked = () => (gathered ? gatheredReport(source, gathered) : answer(library, links, prompt));
+	const text = part ? { text: part.text, annotations: [] } : asked();
+	const thought = gathered ? GATHERED : (part?.thought ?? LOOKING);
 	script.wait(300).reasoning(run.request.summary === null ? null : thought);
 	if (run.courses.some(({ name }) => name === 'refusal')) script.wait(300).refusal(REFUSAL);
 	else script.wait(300).message(text, messageLimit(run, script.events(), text.text));
@@ -70,6 +74,9 @@ function playAnswer(script: Script, { library, links }: Source, run: Run, prompt
 	stretch(script.events(), Math.min(PART_DURATION.most, Math.max(PART_DURATION.least, took)));
 }
 
+const LOOKING = '**Looking it up** I will look in the prompt first, then in the library.';
+const GATHERED =
+	'**Arranging what there is** The search is over. I will take sentences from the pages that were found.';
 const REFUSAL = "I'm sorry, but I can't help with that. (The demo was asked to refuse.)";
 
 /** Plays a research: thoughts, then searches and pages in two rounds, then the report. */

@@ -6,21 +6,34 @@ import { objectAt } from './stored-response.ts';
 import type { Work } from './work.ts';
 import { readJson, sendJson, WireError } from './wire.ts';
 
+/** What outlives a restart: the orders of whoever breaks things, and what they saw. */
+export interface Panel {
+	deck: FaultDeck;
+	ledger: Ledger;
+	clock: Clock;
+	/** Cuts every connection and serves again after so many milliseconds. */
+	restart(downMs: number): Promise<void>;
+}
+
+const LONGEST_DOWN_MS = 600_000;
+
 // More would only slow the answer down: every one is read from its file.
 const LISTED = 100;
 
 /** The endpoint /control: what the demo has seen, how fast it goes, and what is to break. */
 export class Control {
+	readonly #panel: Panel;
 	readonly #deck: FaultDeck;
 	readonly #ledger: Ledger;
 	readonly #work: Work;
 	readonly #clock: Clock;
 
-	constructor(deck: FaultDeck, ledger: Ledger, work: Work, clock: Clock) {
-		this.#deck = deck;
-		this.#ledger = ledger;
+	constructor(panel: Panel, work: Work) {
+		this.#panel = panel;
+		this.#deck = panel.deck;
+		this.#ledger = panel.ledger;
 		this.#work = work;
-		this.#clock = clock;
+		this.#clock = panel.clock;
 	}
 
 	/** Answers a request. Throws a WireError. */
@@ -28,6 +41,7 @@ export class Control {
 		requireLocal(req);
 		const route = `${req.method} ${path}`;
 		if (route === 'POST /control') this.#change(await readJson(req));
+		else if (route === 'POST /control/restart') this.#restart(res, await readJson(req));
 		else if (route === 'DELETE /control/faults') this.#deck.clear();
 		else if (route === 'DELETE /control/ledger') this.#ledger.clear();
 		else if (route !== 'GET /control') throw new WireError(404, `Invalid URL (${route})`);
@@ -39,6 +53,14 @@ export class Control {
 		if (pace !== undefined && !fast) throw new WireError(400, "'pace' must be a positive number.");
 		if (faults !== undefined) this.#deck.arm(faults);
 		if (fast) this.#clock.pace = pace;
+	}
+
+	/** Once it has answered. */
+	#restart(res: ServerResponse, { downMs = 1_000 }: Record<string, unknown>): void {
+		if (typeof downMs !== 'number' || !(downMs >= 0 && downMs <= LONGEST_DOWN_MS))
+			throw new WireError(400, "'downMs' must be a number of milliseconds, at most 600000.");
+		res.once('close', () => void this.#panel.restart(downMs));
+		res.once('finish', () => res.socket?.end());
 	}
 
 	#state() {

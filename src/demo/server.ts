@@ -3,7 +3,7 @@ import type { IncomingMessage, Server, ServerResponse } from 'node:http';
 import type { AddressInfo } from 'node:net';
 import { join } from 'node:path';
 import { ChatApi } from './chat-api.ts';
-import { Control } from './control.ts';
+import { Control, type Panel } from './control.ts';
 import { Answered, Exchange } from './exchange.ts';
 import { FaultDeck } from './faults.ts';
 import { ImagesApi } from './images/images-api.ts';
@@ -47,36 +47,62 @@ export interface Demo {
 /** Starts a demo provider on the loopback address. Rejects when the port is taken. */
 export async function startDemo(options: DemoOptions): Promise<Demo> {
 	const library = Library.read(options.corpusFolders);
-	const router = new Router(library, options);
-	const server = createServer((req, res) => void router.handle(req, res));
-	// A research stream stays open far longer than Node's default for a whole request.
-	server.requestTimeout = 0;
-	await listen(server, options.port ?? 0);
-	const origin = `http://127.0.0.1:${(server.address() as AddressInfo).port}`;
-	return { url: `${origin}/v1`, controlUrl: `${origin}/control`, library, close: () => close(server) };
+	const panel = {
+		deck: new FaultDeck(),
+		ledger: new Ledger(),
+		clock: { now: options.now ?? Date.now, pace: options.pace ?? 1 }
+	};
+	let closed = false;
+	let server = await serve(options.port ?? 0);
+	const port = (server.address() as AddressInfo).port;
+	const origin = `http://127.0.0.1:${port}`;
+	return {
+		...{ url: `${origin}/v1`, controlUrl: `${origin}/control`, library },
+		close() {
+			closed = true;
+			return close(server);
+		}
+	};
+
+	async function serve(at: number): Promise<Server> {
+		const router = new Router(library, options, { ...panel, restart });
+		const fresh = createServer((req, res) => void router.handle(req, res));
+		// A research stream stays open far longer than Node's default for a whole request.
+		fresh.requestTimeout = 0;
+		await listen(fresh, at);
+		return fresh;
+	}
+
+	/** What only memory held is lost, as with any server; what is kept in files goes on by the clock. */
+	async function restart(downMs: number): Promise<void> {
+		await close(server);
+		await new Promise((resolve) => setTimeout(resolve, downMs));
+		if (!closed) server = await serve(port);
+	}
 }
 
 /** Finds who answers a request, and turns what goes wrong into an answer. */
 class Router {
 	readonly #library: Library;
-	readonly #ledger = new Ledger();
+	readonly #ledger: Ledger;
 	readonly #responses: ResponsesApi;
 	readonly #chat: ChatApi;
 	readonly #images: ImagesApi;
 	readonly #control: Control;
 	readonly #clock: Clock;
 
-	constructor(library: Library, options: DemoOptions) {
+	constructor(library: Library, options: DemoOptions, panel: Panel) {
+		const { deck } = panel;
 		this.#library = library;
-		this.#clock = { now: options.now ?? Date.now, pace: options.pace ?? 1 };
+		this.#ledger = panel.ledger;
+		this.#clock = panel.clock;
 		const kept = new Responses(join(options.dataDir, 'responses'), this.#clock.now);
 		const source = { library, links: new Links(options.linkBase ?? '') };
-		const deck = new FaultDeck();
 		const studio = new Studio();
 		this.#responses = new ResponsesApi(source, { kept, studio }, deck, this.#clock);
 		this.#chat = new ChatApi(source, deck, this.#clock);
 		this.#images = new ImagesApi(studio, deck, this.#clock);
-		this.#control = new Control(deck, this.#ledger, { kept, studio }, this.#clock);
+		this.#control = new Control(panel, { kept, studio });
 	}
 
 	async handle(req: IncomingMessage, res: ServerResponse): Promise<void> {

@@ -1,5 +1,6 @@
 import { readdirSync, statSync } from 'node:fs';
 import { join } from 'node:path';
+import { stripVTControlCharacters } from 'node:util';
 import type { render } from 'svelte/server';
 import { afterAll, beforeAll, expect, onTestFinished, test, vi } from 'vitest';
 import type { OperationRun } from '$lib/operations/operation.ts';
@@ -121,6 +122,24 @@ test('OP-11 the operation of the guide runs: its phases, its own events, its tex
 	expect(events.find(({ type }) => type === 'keyword')?.data).toEqual({ word: 'tea', count: 3 });
 	expect(events.at(-1)?.type).toBe('done');
 });
+
+test(
+	'OP-11 BY-14 the operation of the guide passes the conformance suite, as the guide calls it',
+	{ timeout: 240_000 },
+	async () => {
+		const files = ['tests/lib/operations/keywords', 'tests/lib/operations/conformance.test.ts'];
+		const { code, text } = await copy.run('vitest/vitest.mjs', [
+			'run',
+			'--project',
+			'server',
+			...files,
+			'-t',
+			'keywords'
+		]);
+		expect(stripVTControlCharacters(text)).toMatch(/Test Files +2 passed/);
+		expect(code).toBe(0);
+	}
+);
 
 test('OP-11 its own view shows what its events add up to', async () => {
 	const app = await appOfCopy();

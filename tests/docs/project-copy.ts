@@ -12,14 +12,19 @@ export interface Output {
 	text: string;
 }
 
+/** What the guides need of the project. */
+const copied = [
+	...['src', 'drizzle', 'docs', 'tests/support', 'tests/lib/operations', '.svelte-kit'],
+	...['package.json', 'tsconfig.json', 'vite.config.ts']
+];
+
 /** A temporary copy of the sources that a test may change; it shares the installed packages. */
 export class ProjectCopy {
 	readonly folder = mkdtempSync(join(tmpdir(), 'headway-copy-'));
 	#vite: ViteDevServer | null = null;
 
 	constructor() {
-		for (const path of ['src', 'drizzle', 'docs', 'tests/support', '.svelte-kit', 'package.json', 'tsconfig.json'])
-			cpSync(join(root, path), join(this.folder, path), { recursive: true });
+		for (const path of copied) cpSync(join(root, path), join(this.folder, path), { recursive: true });
 		symlinkSync(join(root, 'node_modules'), join(this.folder, 'node_modules'), 'dir');
 		this.write('svelte.config.js', read('svelte.config.js'));
 	}

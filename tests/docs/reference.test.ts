@@ -104,7 +104,7 @@ test('DC-07 the data folder holds what the operators are told', async () => {
 	const paths = firstCells(operators, 'The data folder').map((path) => join(dataDir, path));
 	expect(paths.sort()).toEqual(
 		Object.values(dataPaths(dataDir))
-			.map((path) => (path.endsWith('.db') ? path : `${path}/`))
+			.map((path) => (/\.\w+$/.test(path) ? path : `${path}/`))
 			.sort()
 	);
 	expect(paths.filter((path) => !existsSync(path))).toEqual([]);

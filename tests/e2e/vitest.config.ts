@@ -7,7 +7,7 @@ export default defineConfig({
 	test: {
 		name: 'e2e',
 		environment: 'node',
-		include: ['tests/e2e/**/*.e2e.ts'],
+		include: ['tests/{e2e,chaos}/**/*.e2e.ts'],
 		fileParallelism: false,
 		testTimeout: 60_000,
 		hookTimeout: 60_000,

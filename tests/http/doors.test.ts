@@ -44,7 +44,7 @@ test('OP-01 GET /api/operations lists id, title, phases and the JSON Schema of t
 	const { status, body } = await ask(`${await serveRoutes(app)}/api/operations`);
 	expect(status).toBe(200);
 	const [research] = body.operations;
-	expect(research).toMatchObject({ id: 'research', title: 'Research', can: { finishNow: false } });
+	expect(research).toMatchObject({ id: 'research', title: 'Research', can: { finishNow: true } });
 	expect(research.phases.map(({ label }: { label: string }) => label)).toEqual([
 		'Analyzing query',
 		'Searching web',
@@ -209,7 +209,7 @@ test('CX-13 BY-05 POST cancel answers 202, the receipt follows, and a second can
 	expect(again).toMatchObject({ status: 202, body: { status: 'cancelled', seq: over.seq } });
 });
 
-test('OP-01 POST finish answers 202 where the operation can, and 409 with a problem where it cannot', async () => {
+test('OP-01 BY-06 GET finish says the price, and POST answers 202 where the operation can, and 409 with a problem where it cannot', async () => {
 	const finisher = new Stepwise('finisher', true);
 	const { url, app, stepwise } = await serve(finisher.operation);
 	const [cannot, can] = [await start(app, 'stepwise', { text: 'a' }), await start(app, 'finisher', { text: 'b' })];
@@ -219,6 +219,9 @@ test('OP-01 POST finish answers 202 where the operation can, and 409 with a prob
 		status: 409,
 		code: 'not_supported'
 	});
+	expectProblem(await ask(`${url}/api/jobs/${cannot.id}/finish`), { status: 409, code: 'not_supported' });
+	const quote = await ask(`${url}/api/jobs/${can.id}/finish`);
+	expect(quote).toMatchObject({ status: 200, body: { inputTokens: 0, outputTokens: 0, sentence: expect.any(String) } });
 	const finishing = await ask(`${url}/api/jobs/${can.id}/finish`, { method: 'POST' });
 	expect(finishing).toMatchObject({ status: 202, body: { finishRequestedAt: expect.any(Number), status: 'running' } });
 	expect(step.ctx.finishing.aborted).toBe(true);

@@ -16,7 +16,7 @@ test('TS-22 /healthz says that the process is alive, /readyz that database and s
 	for (let n = 0; n < 5; n += 1) {
 		expect(await ask(`${url}/readyz`)).toMatchObject({
 			status: 200,
-			body: { status: 'ready', checks: { database: true, streams: true } }
+			body: { status: 'ready', checks: { database: true, streams: true }, providers: { demo: 'closed' } }
 		});
 	}
 	expect(app.live.open).toBe(0);
@@ -28,13 +28,13 @@ test('TS-22 /readyz says 503 when the database does not take a write, while /hea
 	const app = await makeApp({ runs: runsOf(new Stepwise().operation), dataDir });
 	const url = await serveRoutes(app);
 	const saboteur = new Database(join(dataDir, 'headway.db'));
-	saboteur.exec('alter table meta rename to elsewhere');
+	saboteur.exec("create trigger deaf before insert on meta begin select raise(abort, 'deaf'); end");
 	expect(await ask(`${url}/readyz`)).toMatchObject({
 		status: 503,
 		body: { status: 'not_ready', checks: { database: false, streams: true } }
 	});
 	expect((await ask(`${url}/healthz`)).status).toBe(200);
-	saboteur.exec('alter table elsewhere rename to meta');
+	saboteur.exec('drop trigger deaf');
 	saboteur.close();
 	expect((await ask(`${url}/readyz`)).status).toBe(200);
 });
@@ -113,12 +113,17 @@ test('OP-12 the gauge of open streams goes up with each stream of either door an
 	const hangUp = new AbortController();
 	for (let n = 0; n < 3; n += 1) await fetch(`${url}/api/jobs/${id}/events`, { signal: hangUp.signal });
 	const watching = watch(url, { follow: [{ jobId: id, after: 0 }], frame: () => undefined });
-	await expect.poll(() => metric(url, 'headway_streams_open'), patience).toBe(4);
+	const open = (door: string) => metric(url, `headway_streams_open{door="${door}"}`);
+	await expect.poll(() => open('sse'), patience).toBe(3);
+	await expect.poll(() => open('trpc'), patience).toBe(1);
 	hangUp.abort();
-	await expect.poll(() => metric(url, 'headway_streams_open'), patience).toBe(1);
+	await expect.poll(() => open('sse'), patience).toBe(0);
+	expect(await open('trpc')).toBe(1);
 	step.finish('ok');
 	await watching;
-	await expect.poll(() => metric(url, 'headway_streams_open'), patience).toBe(0);
+	await expect.poll(() => open('trpc'), patience).toBe(0);
+	expect(await metric(url, 'headway_streams_closed_total{door="sse",how="left"}')).toBe(3);
+	expect(await metric(url, 'headway_streams_closed_total{door="trpc",how="ended"}')).toBe(1);
 });
 
 test('OP-12 the log has one structured line for the end of each job, at the level that is asked for', async () => {

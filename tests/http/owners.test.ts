@@ -77,7 +77,7 @@ const naming: Record<string, (id: string) => { type: 'query' | 'mutation'; input
 };
 const namingNone = [
 	...['batches.start', 'jobs.list', 'live.watch', 'preferences.get', 'preferences.set'],
-	...['system.info', 'system.forecast', 'system.statistics']
+	...['providers.list', 'providers.test', 'system.info', 'system.forecast', 'system.statistics']
 ];
 
 test('DC-01 every tRPC procedure answers NOT_FOUND for the job of another owner', async () => {

@@ -1,5 +1,6 @@
 import { EventSource } from 'eventsource';
 import { onTestFinished } from 'vitest';
+import type { Transport } from '$lib/client/transport.ts';
 import { createClient, type Client } from '$lib/client/trpc.ts';
 import type { JobEvent } from '$lib/jobs/event.ts';
 import { isTerminal } from '$lib/jobs/job.ts';
@@ -8,23 +9,28 @@ import type { Frame } from '$lib/server/live.ts';
 /** What a watcher is sent; the cursors are in the id of the frame. */
 export type WatchedFrame = Omit<Frame, 'cursors'>;
 
-/** The page's own client, on Node's EventSource. */
-export function clientOf(url: string): Client {
-	return createClient({ url: `${url}/api/trpc`, EventSource: EventSource as unknown as typeof globalThis.EventSource });
+/** The page's own client, on Node's EventSource or WebSocket. */
+export function clientOf(url: string, transport: Transport = 'sse'): Client {
+	return createClient({
+		url: `${url}/api/trpc`,
+		EventSource: EventSource as unknown as typeof globalThis.EventSource,
+		transport: () => transport
+	});
 }
 
 /** What to watch and whom to tell. */
 export interface Watching {
 	follow: { jobId: string; after: number }[];
 	feed?: boolean;
+	transport?: Transport;
 	frame(frame: WatchedFrame, id: string): void;
 	state?(state: string): void;
 }
 
 /** Watches until the server says that it is over; rejects when the subscription ends in an error. Hung up with the test. */
-export function watch(url: string, { follow, feed = false, frame, state }: Watching): Promise<void> {
+export function watch(url: string, { follow, feed = false, transport, frame, state }: Watching): Promise<void> {
 	return new Promise((resolve, reject) => {
-		const subscription = clientOf(url).live.watch.subscribe(
+		const subscription = clientOf(url, transport).live.watch.subscribe(
 			{ follow, feed },
 			{
 				onData: ({ id, data }) => frame(data as WatchedFrame, id),

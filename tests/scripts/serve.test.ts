@@ -5,6 +5,7 @@ import { copyFileSync, mkdirSync, mkdtempSync, rmSync, writeFileSync } from 'nod
 import { createServer } from 'node:http';
 import { connect, type AddressInfo } from 'node:net';
 import { tmpdir } from 'node:os';
+import { text } from 'node:stream/consumers';
 import { join } from 'node:path';
 import { fileURLToPath } from 'node:url';
 import { afterEach, beforeEach, expect, onTestFinished, test } from 'vitest';
@@ -25,6 +26,10 @@ globalThis[Symbol.for('headway.app')] = {
 		if (DRAIN !== 'deaf') for (const res of streams) res.end('drained');
 	},
 	async close() { console.log('closed'); }
+};
+if (process.env.SOCKETS) globalThis[Symbol.for('headway.websocket')] = {
+	upgrade: (req, socket, head, from) => socket.end('HTTP/1.1 400 Bad Request\\r\\n\\r\\n' + JSON.stringify(from)),
+	drain: async () => console.log('drained')
 };
 export function handler(req, res) {
 	if (req.url === '/limit') return res.end(process.env.BODY_SIZE_LIMIT);
@@ -69,6 +74,40 @@ test('TS-24 without a proxy that the operator names the scheme is the one of the
 test("TS-24 the header that the operator names is the proxy's to set", async () => {
 	const url = await serve({ PROTOCOL_HEADER: 'x-forwarded-proto' }).address();
 	expect(await (await fetch(url, { headers: { 'x-forwarded-proto': 'https' } })).text()).toBe('https');
+});
+
+/** What comes back on a connection of its own, until it closes. */
+async function exchange(url: string, lines: string[]): Promise<string> {
+	const { port, hostname } = new URL(url);
+	const socket = connect(Number(port), hostname);
+	socket.write(['GET /x HTTP/1.1', 'Host: localhost', ...lines, '', ''].join('\r\n'));
+	return text(socket);
+}
+
+const upgrade = ['Connection: Upgrade', 'Upgrade: websocket'];
+const forwarded = ['X-Forwarded-Proto: https', 'X-Forwarded-For: 10.0.0.9, 192.0.2.7, 10.0.0.1'];
+
+test('TS-26 TS-24 a socket is handed to its door, with the scheme and the address that it really has', async () => {
+	const url = await serve({ SOCKETS: 'on' }).address();
+	expect(await exchange(url, [...upgrade, ...forwarded])).toContain('{"protocol":"http","address":"127.0.0.1"}');
+	const trusted = { PROTOCOL_HEADER: 'X-Forwarded-Proto', ADDRESS_HEADER: 'X-Forwarded-For', XFF_DEPTH: '2' };
+	const proxied = await serve({ SOCKETS: 'on', ...trusted }).address();
+	expect(await exchange(proxied, [...upgrade, ...forwarded])).toContain('{"protocol":"https","address":"192.0.2.7"}');
+});
+
+test('TS-26 other upgrades, and sockets where there is no door, are answered as if nothing else had been asked for', async () => {
+	const offered = ['Connection: Upgrade, close', 'Upgrade: h2c'];
+	expect(await exchange(await serve({ SOCKETS: 'on' }).address(), offered)).toMatch(/200 OK[^]+http$/);
+	expect(await exchange(await serve().address(), ['Connection: Upgrade, close', 'Upgrade: websocket'])).toMatch(
+		/200 OK[^]+http$/
+	);
+});
+
+test('TS-26 on SIGTERM the sockets are closed with the streams', async () => {
+	const server = serve({ SOCKETS: 'on' });
+	await server.address();
+	server.child.kill('SIGTERM');
+	expect(await server.ended).toMatchObject({ code: 0, output: expect.stringContaining('drained') as string });
 });
 
 test('CX-07 the size of a body is for the app to judge, whatever the environment says', async () => {

@@ -16,7 +16,7 @@ export function temporaryFolder(): string {
 	return folder;
 }
 
-/** A real app on its own data folder, with the demo provider at 40 times its pace unless told otherwise; closed when the test ends. */
+/** A real app on its own data folder, with the demo provider at 40 times its pace and any number of requests unless told otherwise; closed when the test ends. */
 export async function makeApp(
 	options: Partial<AppOptions> & { env?: Record<string, string>; dataDir?: string } = {}
 ): Promise<App> {
@@ -25,6 +25,7 @@ export async function makeApp(
 		HEADWAY_DATA: dataDir ?? temporaryFolder(),
 		LOG_LEVEL: 'silent',
 		HEADWAY_DEMO_PACE: '40',
+		HEADWAY_REQUESTS_PER_MINUTE: '0',
 		...env
 	});
 	const app = await createApp({ config, runs: operationRuns(), ...rest });

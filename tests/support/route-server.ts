@@ -4,9 +4,8 @@ import { Readable } from 'node:stream';
 import type { RequestEvent } from '@sveltejs/kit';
 import { onTestFinished } from 'vitest';
 import type { App } from '$lib/server/app.ts';
-import { limitBody } from '$lib/server/http/body-limit.ts';
-import { guard, secure } from '$lib/server/http/guard.ts';
-import { problem } from '$lib/server/http/problem.ts';
+import { enter } from '$lib/server/http/entrance.ts';
+import { WebSocketDoor } from '$lib/server/ws-door.ts';
 
 type Handler = (event: RequestEvent) => Response | Promise<Response>;
 type Endpoint = Partial<Record<string, Handler>>;
@@ -28,8 +27,14 @@ function patternOf(file: string): RegExp {
  */
 export async function serveRoutes(app: App, owner: (request: Request) => string = () => 'local'): Promise<string> {
 	const server = createServer((req, res) => void answer(app, owner, req, res));
+	const door = app.config.websocket ? new WebSocketDoor(app, owner) : null;
+	if (door)
+		server.on('upgrade', (req, socket, head) =>
+			door.upgrade(req, socket, head, { protocol: 'http', address: '127.0.0.1' })
+		);
 	await new Promise<void>((resolve) => server.listen(0, '127.0.0.1', resolve));
-	onTestFinished(() => {
+	onTestFinished(async () => {
+		await door?.drain();
 		server.closeAllConnections();
 		server.close();
 	});
@@ -57,7 +62,7 @@ async function answer(
 	} as RequestInit);
 	// As in scripts/serve.js: what was refused unread must not hold up the connection's next request.
 	res.once('finish', () => req.complete || req.removeAllListeners('data').resume());
-	const response = await handle(app, owner(request), request, url);
+	const response = await handle({ app, owner: owner(request) }, request, url, req);
 	res.writeHead(response.status, Object.fromEntries(response.headers));
 	if (!response.body) return void res.end();
 	const body = Readable.fromWeb(response.body as never);
@@ -72,18 +77,32 @@ function hasBody({ method, headers }: IncomingMessage): boolean {
 	return method !== 'GET' && method !== 'HEAD' && Boolean(type) && (Number(length) > 0 || encoding !== undefined);
 }
 
-async function handle(app: App, owner: string, request: Request, url: URL): Promise<Response> {
+async function handle(
+	locals: { app: App; owner: string },
+	request: Request,
+	url: URL,
+	req: IncomingMessage
+): Promise<Response> {
 	for (const { pattern, endpoint } of routes) {
 		const match = pattern.exec(url.pathname);
 		if (!match) continue;
-		const params = Object.fromEntries(
-			Object.entries(match.groups ?? {}).map(([name, value]) => [name, decodeURIComponent(value)])
-		);
-		const event = { request, url, params, locals: { app, owner } } as unknown as RequestEvent;
-		const refused = guard(event, app.config) ?? (await limitBody(event));
-		if (refused) return secure(problem(refused), event, app.config);
-		const handler = endpoint[event.request.method] ?? endpoint.fallback;
-		return secure(handler ? await handler(event) : new Response(null, { status: 405 }), event, app.config);
+		const params = decoded(match.groups ?? {});
+		if (!params) return new Response('Malformed URI', { status: 400 });
+		const getClientAddress = () => req.socket.remoteAddress ?? '';
+		const event = { request, url, params, locals, getClientAddress, platform: { req } } as unknown as RequestEvent;
+		return enter(event, () => {
+			const handler = endpoint[event.request.method] ?? endpoint.fallback;
+			return handler ? handler(event) : new Response(null, { status: 405 });
+		});
 	}
 	return new Response('Not found', { status: 404 });
+}
+
+/** Null when a part of the address cannot be decoded: SvelteKit answers 400. */
+function decoded(groups: Record<string, string>): Record<string, string> | null {
+	try {
+		return Object.fromEntries(Object.entries(groups).map(([name, value]) => [name, decodeURIComponent(value)]));
+	} catch {
+		return null;
+	}
 }

@@ -1,72 +1,109 @@
-import type { Frame } from '../server/live.ts';
+import { Alarm } from './alarm.ts';
+import { backoff } from './backoff.ts';
+import { watchBrowser } from './browser-moments.ts';
+import type { Follow, LiveFrame } from './live-frame.ts';
+import { LiveStream, type StreamEnd, type WatchInput } from './live-stream.ts';
+import { Polling } from './polling.ts';
 import type { Client } from './trpc.ts';
 
-/** One frame of the live stream. (tRPC's inferred type makes every `unknown` field optional; the JSON is the same.) */
-export type LiveFrame = Omit<Frame, 'cursors'>;
-
-/** How the page is connected. `since` is by the browser's clock. */
+/**
+ * How the page is connected. `polling`: no stream can be had, and it asks instead. `failed`: it has tried for long, and
+ * goes on only seldom. `since` is by the browser's clock.
+ */
 export interface ConnectionState {
-	state: 'connecting' | 'live' | 'retrying' | 'offline' | 'polling';
+	state: 'connecting' | 'live' | 'retrying' | 'offline' | 'polling' | 'failed';
 	since: number;
 }
 
 /** What a connection follows and where it delivers. */
 export interface ConnectionUse {
-	follow(): { jobId: string; after: number }[];
+	follow(): Follow;
 	frame(frame: LiveFrame): void;
 	/** Told of each change of state. */
 	state?(state: ConnectionState): void;
+	/** Told when the server was heard without a frame: a ping. */
+	heard?(): void;
 	/** Told when a followed job is not there any more: who follows it finds out which, and follows the rest. */
 	missing(): void;
+	/** Told that another tab has deleted a job. */
+	removed?(id: string): void;
 }
 
-/** A connect that has no answer after this long is given up and tried again. */
-const FIRST_ANSWER_MS = 10_000;
 /** Changes of what is followed that come together make one new connection. */
 const SETTLE_MS = 50;
+/** One and a half pings: who has heard nothing for so long does not wait for the watchdog when the page is looked at again. */
+const STALE_MS = 22_500;
+/** A stream that lasted this long was a steady one; the wait after those that did not grows. */
+const STEADY_MS = 5_000;
+/** After so many failures in a row, or one connect that hung, the page asks instead. */
+const TRIES = 3;
+/** While it asks, a stream is tried this often, quietly. */
+const QUIET_TRY_MS = 30_000;
+/** Trouble that lasts this long is said to be for good. */
+const GIVE_UP_MS = 120_000;
 
-/** The one live connection of a page: any number of jobs and the list, over one stream. */
+/** The one live connection of a page: any number of jobs and the list, over one stream, or by asking where none can be had. */
 export class Connection {
 	#current: ConnectionState = $state.raw({ state: 'connecting', since: Date.now() });
+	#heardAt: number | null = $state(null);
 	readonly #client: Client;
 	readonly #use: ConnectionUse;
-	#subscription: { unsubscribe(): void } | null = null;
-	#settling: ReturnType<typeof setTimeout> | null = null;
-	#watchdog: ReturnType<typeof setTimeout> | null = null;
+	readonly #polling: Polling;
+	readonly #retry = new Alarm();
+	readonly #settle = new Alarm();
+	#stream: LiveStream | null = null;
+	#forget: () => void = () => undefined;
+	/** Streams in a row that did not serve. */
+	#failures = 0;
+	/** Streams in a row that served, but not for long. */
+	#brief = 0;
+	#broken = { count: 0, at: 0 };
+	#troubleSince: number | null = null;
+	#logEpoch: string | undefined;
 	#closed = false;
 
 	constructor(client: Client, use: ConnectionUse) {
 		this.#client = client;
 		this.#use = use;
+		this.#polling = new Polling(client, {
+			input: () => this.#input(),
+			frame: (frame, logEpoch) => this.#deliver(frame, logEpoch),
+			answered: (first) => this.#answered(first),
+			unanswered: (how) => (how === 'missing' ? this.#use.missing() : this.#troubled(how === 'refused'))
+		});
 	}
 
 	get current(): ConnectionState {
 		return this.#current;
 	}
 
+	/** When anything last came from the server, a ping included; null when nothing has. By the browser's clock, in ms. */
+	get heardAt(): number | null {
+		return this.#heardAt;
+	}
+
 	/** Opens the stream and keeps it open; listens for the moments when a browser forgets to notice that it is dead. */
 	open(): void {
 		this.#subscribe();
-		addEventListener('online', this.#renew);
-		addEventListener('offline', this.#lost);
-		addEventListener('pageshow', this.#restored);
+		this.#forget = watchBrowser({
+			back: () => this.#subscribe(),
+			seen: () => this.#seen(),
+			lost: () => this.#show('offline')
+		});
 	}
 
 	close(): void {
 		this.#closed = true;
+		this.#forget();
+		this.#retry.clear();
+		this.#settle.clear();
+		this.#polling.stop();
 		this.#stop();
-		if (this.#settling) clearTimeout(this.#settling);
-		removeEventListener('online', this.#renew);
-		removeEventListener('offline', this.#lost);
-		removeEventListener('pageshow', this.#restored);
 	}
 
-	/** What is followed has changed: a new stream goes on from the cursors. */
+	/** What is followed has changed: a new stream, or the next question, goes on from the cursors. */
 	changed(): void {
-		this.#settling ??= setTimeout(() => {
-			this.#settling = null;
-			this.#subscribe();
-		}, SETTLE_MS);
+		if (!this.#settle.pending) this.#settle.set(SETTLE_MS, () => this.#renew());
 	}
 
 	/** What was followed before is lacking events: the same. */
@@ -74,67 +111,120 @@ export class Connection {
 		this.changed();
 	}
 
-	readonly #renew = () => this.#subscribe();
-	readonly #lost = () => this.#show('offline');
-	readonly #restored = (event: PageTransitionEvent) => {
-		if (event.persisted) this.#subscribe();
-	};
+	/** A person wants it tried now. */
+	tryAgain(): void {
+		this.#failures = 0;
+		this.#brief = 0;
+		this.#troubleSince = null;
+		if (this.#current.state === 'failed') this.#show('retrying');
+		this.#polling.now();
+		this.#subscribe();
+	}
+
+	/** Does what is overdue; a tab that is looked at reminds the leading one, whose timers are slow while it is hidden. */
+	check(): void {
+		this.#retry.check();
+		this.#settle.check();
+		this.#polling.check();
+		this.#stream?.check();
+	}
+
+	#renew(): void {
+		if (this.#polling.active) this.#polling.now();
+		else this.#subscribe();
+	}
+
+	#seen(): void {
+		this.check();
+		const stale = this.#stream !== null && this.#stream.silentMs > STALE_MS;
+		if (stale || this.#retry.pending) this.#subscribe();
+	}
 
 	#stop(): void {
-		this.#subscription?.unsubscribe();
-		this.#subscription = null;
-		if (this.#watchdog) clearTimeout(this.#watchdog);
+		this.#stream?.close();
+		this.#stream = null;
+	}
+
+	#input(): WatchInput {
+		const epoch = this.#logEpoch === undefined ? {} : { logEpoch: this.#logEpoch };
+		return { follow: this.#use.follow(), feed: true, ...epoch };
 	}
 
 	#subscribe(): void {
 		if (this.#closed) return;
 		this.#stop();
-		this.#watch();
-		this.#subscription = this.#client.live.watch.subscribe(
-			{ follow: this.#use.follow(), feed: true },
-			{
-				onData: (item) => this.#receive(item.data as LiveFrame),
-				onConnectionStateChange: ({ state, error }) => {
-					if (state === 'pending') this.#alive();
-					else if (state === 'connecting') this.#connecting(error !== null);
-				},
-				onError: (error) => {
-					if (error.data?.code === 'NOT_FOUND') return this.#use.missing();
-					this.#show('retrying');
-					this.#watch();
-				}
-			}
-		);
+		this.#retry.clear();
+		this.#stream = new LiveStream(this.#client, this.#input(), {
+			heard: () => this.#heard(),
+			// One that was refused time and again has said nothing yet by answering.
+			opened: () => this.#failures === 0 && this.#live(),
+			frame: (frame, logEpoch) => this.#receive(frame, logEpoch),
+			broken: () => this.#fetchAgain(),
+			ended: (end) => this.#ended(end)
+		});
 	}
 
-	/** A stream that takes the place of a live one, to follow something else, is no trouble until it fails or is late. */
-	#connecting(failed: boolean): void {
-		const { state } = this.#current;
-		if (failed || state !== 'live') this.#show(failed || state !== 'connecting' ? 'retrying' : 'connecting');
+	#heard(): void {
+		this.#heardAt = Date.now();
+		this.#use.heard?.();
 	}
 
-	#receive(frame: LiveFrame): void {
-		this.#alive();
-		this.#use.frame(frame);
-	}
-
-	#alive(): void {
-		if (this.#watchdog) clearTimeout(this.#watchdog);
+	#live(): void {
+		this.#troubleSince = null;
+		this.#polling.stop();
 		this.#show('live');
 	}
 
-	/** The stream's own silence limit reaches the client only with its first frame, so a connect that hangs needs this one. */
-	#watch(): void {
-		if (this.#watchdog) clearTimeout(this.#watchdog);
-		this.#watchdog = setTimeout(() => {
-			this.#show('retrying');
-			this.#subscribe();
-		}, FIRST_ANSWER_MS);
+	#receive(frame: LiveFrame, logEpoch: string | undefined): void {
+		this.#failures = 0;
+		this.#live();
+		this.#deliver(frame, logEpoch);
+	}
+
+	#deliver(frame: LiveFrame, logEpoch: string | undefined): void {
+		this.#heardAt = Date.now();
+		this.#logEpoch = logEpoch ?? this.#logEpoch;
+		this.#use.frame(frame);
+	}
+
+	/** The frame after a broken one may be long in coming: what it carried is fetched from the cursors. */
+	#fetchAgain(): void {
+		const again = Date.now() - this.#broken.at < GIVE_UP_MS;
+		this.#broken = { count: again ? this.#broken.count + 1 : 1, at: Date.now() };
+		if (!this.#retry.pending) this.#retry.set(backoff(this.#broken.count), () => this.#subscribe());
+	}
+
+	#ended({ how, brought, lastedMs, retryAfterMs }: StreamEnd): void {
+		this.#stream = null;
+		if (how === 'missing') return this.#use.missing();
+		const served = how === 'cut' && brought;
+		this.#failures = served ? 0 : this.#failures + 1;
+		this.#brief = lastedMs < STEADY_MS ? this.#brief + 1 : 0;
+		if (!this.#polling.active) this.#troubled(how === 'refused');
+		// One that hung has already cost the time of three that were refused.
+		const hung = how === 'silent' && !brought;
+		if (hung || this.#failures >= TRIES) this.#polling.start();
+		const asking = this.#current.state === 'polling';
+		const waitMs = asking ? QUIET_TRY_MS : backoff(Math.max(this.#failures, this.#brief));
+		this.#retry.set(Math.max(waitMs, retryAfterMs), () => this.#subscribe());
+	}
+
+	/** The server is there. A stream that failed while it was away may do now. */
+	#answered(first: boolean): void {
+		this.#troubleSince = null;
+		this.#show('polling');
+		if (first) this.#subscribe();
+	}
+
+	#troubled(forGood: boolean): void {
+		this.#troubleSince ??= Date.now();
+		const failed = forGood || Date.now() - this.#troubleSince >= GIVE_UP_MS;
+		if (this.#current.state !== 'failed' || failed) this.#show(failed ? 'failed' : 'retrying');
 	}
 
 	#show(state: ConnectionState['state']): void {
-		const shown =
-			typeof navigator !== 'undefined' && navigator.onLine === false && state !== 'live' ? 'offline' : state;
+		const known = state === 'live' || state === 'polling';
+		const shown = typeof navigator !== 'undefined' && navigator.onLine === false && !known ? 'offline' : state;
 		if (this.#current.state === shown) return;
 		this.#current = { state: shown, since: Date.now() };
 		this.#use.state?.(this.#current);

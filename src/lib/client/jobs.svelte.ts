@@ -4,10 +4,12 @@ import { isTerminal, type JobOptions } from '../jobs/job.ts';
 import { inOrder } from '../jobs/order.ts';
 import type { JobSnapshot, JobSummary } from '../jobs/snapshot.ts';
 import type { OperationId } from '../operations/index.ts';
-import { Connection, type ConnectionState, type ConnectionUse, type LiveFrame } from './connection.svelte.ts';
+import { Connection, type ConnectionState, type ConnectionUse } from './connection.svelte.ts';
+import type { LiveFrame } from './live-frame.ts';
 import { LiveJob, type JobCommands } from './live-job.svelte.ts';
 import { ServerClock } from './server-clock.svelte.ts';
 import type { SystemInfo } from './system.ts';
+import { chosenTransport } from './transport.ts';
 import { browserTools, TabConnection } from './tab-connection.svelte.ts';
 import { command, CommandError, createClient, newKey, type Client } from './trpc.ts';
 
@@ -27,7 +29,7 @@ export class Jobs implements JobCommands {
 	/** Connects at once in a browser; on the server it only holds what the page was loaded with. */
 	constructor(
 		loaded: { list: JobSummary[]; system: SystemInfo },
-		client: Client = createClient(),
+		client: Client = createClient({ transport: () => (loaded.system.websocket ? chosenTransport() : 'sse') }),
 		connect = typeof window !== 'undefined',
 		tools = connect ? browserTools() : null
 	) {
@@ -38,7 +40,8 @@ export class Jobs implements JobCommands {
 		const use: ConnectionUse = {
 			follow: () => this.#followed.filter((job) => !job.ended).map((job) => ({ jobId: job.id, after: job.seq })),
 			frame: (frame) => this.#receive(frame),
-			missing: () => void this.#dropMissing()
+			missing: () => void this.#dropMissing(),
+			removed: (id) => this.#drop(id)
 		};
 		this.#connection = tools ? new TabConnection(client, use, tools) : new Connection(client, use);
 		if (connect) this.#connection.open();
@@ -57,6 +60,23 @@ export class Jobs implements JobCommands {
 
 	get connection(): ConnectionState {
 		return this.#connection.current;
+	}
+
+	/** When the server was last heard, pings included; by its own clock, in ms. */
+	get heardAt(): number | null {
+		const { heardAt } = this.#connection;
+		return heardAt === null ? null : this.clock.at(heardAt);
+	}
+
+	/** How this page reaches the server, and whether through another tab. */
+	get link() {
+		const led = this.#connection instanceof TabConnection && !this.#connection.leads;
+		return { state: this.connection.state, heardAt: this.heardAt, led };
+	}
+
+	/** Tries to connect now, without waiting for the next attempt. */
+	reconnect(): void {
+		this.#connection.tryAgain();
 	}
 
 	/** The server's clock, ticking each second while something runs. */
@@ -98,6 +118,11 @@ export class Jobs implements JobCommands {
 		await command(() => this.#client.jobs.cancel.mutate({ id }));
 	}
 
+	/** What finishing a job now costs more, at the most. Rejects with a `CommandError` where it would be of no use. */
+	async finishQuote(id: string) {
+		return command(() => this.#client.jobs.finishQuote.query({ id }));
+	}
+
 	async finish(id: string): Promise<void> {
 		await command(() => this.#client.jobs.finish.mutate({ id }));
 	}
@@ -109,6 +134,11 @@ export class Jobs implements JobCommands {
 
 	async remove(id: string): Promise<void> {
 		await command(() => this.#client.jobs.remove.mutate({ id }));
+		this.#drop(id);
+		if (this.#connection instanceof TabConnection) this.#connection.removed(id);
+	}
+
+	#drop(id: string): void {
 		this.#list = this.#list.filter((job) => job.id !== id && job.parentId !== id);
 	}
 
@@ -132,7 +162,7 @@ export class Jobs implements JobCommands {
 			if (!(await this.#isGone(job.id))) continue;
 			job.vanish();
 			this.#followed = this.#followed.filter((followed) => followed !== job);
-			this.#list = this.#list.filter(({ id }) => id !== job.id);
+			this.#drop(job.id);
 		}
 		this.#connection.changed();
 	}
@@ -153,6 +183,18 @@ export class Jobs implements JobCommands {
 			if (frame.kind === 'live') job.live();
 		}
 		if (frame.feed) this.#merge(frame.feed);
+		if (frame.feed) this.#correct(frame.feed);
+	}
+
+	/** What a job cost, or whether its cancel was taken, may be known only after its end: its log says no more, the feed says that it changed. */
+	#correct(changed: readonly JobSummary[]): void {
+		for (const job of this.#followed) {
+			const { cost, receipt } = job.snapshot;
+			const isOpen = job.ended && (!cost.known || receipt?.provider === 'unconfirmed');
+			if (!isOpen || !changed.some(({ id }) => id === job.id)) continue;
+			const found = command(() => this.#client.jobs.snapshot.query({ id: job.id })) as Promise<JobSnapshot>;
+			void found.then((snapshot) => isNewer(snapshot, job) && job.reset(snapshot)).catch(() => undefined);
+		}
 	}
 
 	#merge(changed: readonly JobSummary[]): void {

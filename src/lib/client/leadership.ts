@@ -6,13 +6,13 @@ export interface LeadershipTools {
 }
 
 /** How often a leader without a lock says that it leads, and how long its silence lasts until another takes over. */
-const BEAT_MS = 700;
-const SILENCE_MS = 2_000;
+const BEAT_MS = 500;
+const SILENCE_MS = 1_700;
 /** How long a new tab waits for a leader to answer. */
 const ANSWER_MS = 200;
 
-/** `who` asks for the leader's beat. Ranks compare as text: the smaller one leads. */
-type Word = { kind: 'beat'; rank: string } | { kind: 'who' };
+/** `who` asks for the leader's beat; `gone` says that there is none any more. Ranks compare as text: the smaller one leads. */
+type Word = { kind: 'beat'; rank: string } | { kind: 'who' } | { kind: 'gone' };
 
 /**
  * One tab of a browser leads. With Web Locks the browser itself sees to it, and hands over the moment that the leader goes;
@@ -47,6 +47,7 @@ export class Leadership {
 	close(): void {
 		this.#over.abort();
 		clearInterval(this.#timer);
+		if (this.#leads && !this.#tools.locks) this.#say({ kind: 'gone' });
 		this.#tools.channel.removeEventListener('message', this.#hear);
 		this.#leads = false;
 	}
@@ -65,9 +66,14 @@ export class Leadership {
 	#listenForBeats(): void {
 		this.#tools.channel.addEventListener('message', this.#hear);
 		this.#say({ kind: 'who' });
-		this.#heardAt = Date.now() - SILENCE_MS + ANSWER_MS;
-		setTimeout(() => this.#check(), ANSWER_MS);
+		this.#checkAfter(ANSWER_MS);
 		this.#timer = setInterval(() => this.#check(), BEAT_MS);
+	}
+
+	/** Unless a leader is heard within this time, this tab is it. */
+	#checkAfter(ms: number): void {
+		this.#heardAt = Date.now() - SILENCE_MS + ms;
+		setTimeout(() => this.#check(), ms);
 	}
 
 	#check(): void {
@@ -86,6 +92,8 @@ export class Leadership {
 
 	readonly #hear = ({ data }: MessageEvent<Partial<Word>>) => {
 		if (data.kind === 'who' && this.#leads) this.#check();
+		// Not all at once: the first to stand is heard by the others.
+		if (data.kind === 'gone') this.#checkAfter(Math.random() * ANSWER_MS);
 		if (data.kind !== 'beat' || data.rank === undefined) return;
 		this.#heardAt = Date.now();
 		if (this.#leads && data.rank < this.#rank()) this.#become(false);

@@ -17,6 +17,7 @@ export interface JobCommands {
 	behind(job: LiveJob): void;
 }
 
+const UNFINISHED = 'Finish now did not arrive: the job goes on. Try again.';
 const UNDELIVERED = 'The cancel did not arrive: the job goes on. Try again.';
 
 /** One job's reactive snapshot: what came with the page, and every event since, applied at most once a frame. */
@@ -24,6 +25,7 @@ export class LiveJob {
 	#snapshot: JobSnapshot = $state.raw() as JobSnapshot;
 	#caughtUp = $state(false);
 	#asked = $state(false);
+	#finishAsked = $state(false);
 	#failure: string | null = $state(null);
 	#gone = $state(false);
 	readonly #clock: ServerClock;
@@ -72,6 +74,11 @@ export class LiveJob {
 	/** A stop was asked for, here or anywhere, and is not over. */
 	get cancelling(): boolean {
 		return !this.ended && (this.#asked || this.#snapshot.cancelRequestedAt !== null);
+	}
+
+	/** An early end was asked for, here or anywhere, and is not over. */
+	get finishing(): boolean {
+		return !this.ended && (this.#finishAsked || this.#snapshot.finishRequestedAt !== null);
 	}
 
 	/** Why the last command failed; null when none did. */
@@ -140,8 +147,12 @@ export class LiveJob {
 		if (this.#failure !== null) this.#asked = false;
 	}
 
+	/** Shows Finishing… at once; a second call while it lasts changes nothing. */
 	async finish(): Promise<void> {
-		await this.#attempt(() => this.#commands.finish(this.id));
+		if (this.finishing || this.ended) return;
+		this.#finishAsked = true;
+		await this.#attempt(() => this.#commands.finish(this.id), UNFINISHED);
+		if (this.#failure !== null) this.#finishAsked = false;
 	}
 
 	/** Answers the question that the job waits for. Rejects with a `CommandError`, so that the one who asked can say so. */

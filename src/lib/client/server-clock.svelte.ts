@@ -14,6 +14,11 @@ export class ServerClock {
 		return this.#now;
 	}
 
+	/** An instant by the browser's clock, by the server's. */
+	at(browserMs: number): number {
+		return browserMs + this.#offset;
+	}
+
 	/** Takes a newer reading. An answer is always a little late, so that the largest offset is the truest; a jump back of over a minute is a corrected clock. */
 	read(serverNow: number): void {
 		const offset = serverNow - Date.now();

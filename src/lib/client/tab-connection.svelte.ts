@@ -1,9 +1,9 @@
-import { Connection, type ConnectionState, type ConnectionUse, type LiveFrame } from './connection.svelte.ts';
+import { Alarm } from './alarm.ts';
+import { watchBrowser } from './browser-moments.ts';
+import { Connection, type ConnectionState, type ConnectionUse } from './connection.svelte.ts';
 import { Leadership, type LeadershipTools } from './leadership.ts';
+import { advance, type Follow, type LiveFrame } from './live-frame.ts';
 import { newKey, type Client } from './trpc.ts';
-
-/** What one tab follows. */
-type Follow = { jobId: string; after: number }[];
 
 /** What tabs of one browser tell each other. */
 type Message =
@@ -12,12 +12,18 @@ type Message =
 	| { kind: 'led' }
 	| { kind: 'missing' }
 	| { kind: 'frame'; frame: LiveFrame }
-	| { kind: 'state'; state: ConnectionState };
+	| { kind: 'state'; state: ConnectionState; heardAt: number | null }
+	| { kind: 'heard' }
+	| { kind: 'removed'; id: string }
+	/** To the leader: do what is overdue, or, when a person asks for it, try now. */
+	| { kind: 'nudge'; now: boolean };
 
 /** The most jobs that one stream follows (architecture section 5). */
 const MOST = 100;
 /** A tab says again what it wants this often; one that has not for three times as long is gone. */
 const RENEW_MS = 15_000;
+/** While the leader is in trouble, a tab that is looked at reminds it this often. */
+const NUDGE_MS = 2_000;
 
 /** Tools of this browser; null where tabs cannot talk, and each has a connection of its own. */
 export function browserTools(): (LeadershipTools & { channel: BroadcastChannel }) | null {
@@ -35,10 +41,14 @@ export class TabConnection {
 	readonly #use: ConnectionUse;
 	readonly #client: Client;
 	readonly #channel: BroadcastChannel;
-	readonly #leadership: Leadership;
+	readonly #tools: LeadershipTools;
+	#leadership: Leadership;
 	readonly #wants: Record<string, { follow: Follow; at: number }> = {};
+	readonly #nudge = new Alarm();
 	#own: Connection | null = $state.raw(null);
 	#told: ConnectionState = $state.raw({ state: 'connecting', since: Date.now() });
+	#toldHeardAt: number | null = $state(null);
+	#forget: () => void = () => undefined;
 	#renewal: ReturnType<typeof setInterval> | undefined;
 	#closed = false;
 
@@ -46,17 +56,30 @@ export class TabConnection {
 		this.#client = client;
 		this.#use = use;
 		this.#channel = tools.channel;
-		this.#leadership = new Leadership(this.#tab, tools, (leads) => (leads ? this.#lead() : this.#follow()));
+		this.#tools = tools;
+		this.#leadership = this.#candidacy();
 	}
 
 	get current(): ConnectionState {
 		return this.#own?.current ?? this.#told;
 	}
 
+	/** When anything last came from the server, to whichever tab; by the browser's clock, in ms. */
+	get heardAt(): number | null {
+		return this.#own ? this.#own.heardAt : this.#toldHeardAt;
+	}
+
+	/** Whether this tab holds the connection of all. */
+	get leads(): boolean {
+		return this.#own !== null;
+	}
+
 	open(): void {
 		this.#channel.addEventListener('message', this.#hear);
 		addEventListener('pagehide', this.#leave);
 		addEventListener('pageshow', this.#return);
+		const nudge = () => this.#say({ kind: 'nudge', now: false });
+		this.#forget = watchBrowser({ back: nudge, seen: nudge, lost: () => undefined });
 		this.#leadership.stand();
 		this.#want();
 		this.#renewal = setInterval(() => this.#renew(), RENEW_MS);
@@ -67,6 +90,8 @@ export class TabConnection {
 		this.#leave();
 		this.#closed = true;
 		clearInterval(this.#renewal);
+		this.#forget();
+		this.#nudge.clear();
 		this.#channel.removeEventListener('message', this.#hear);
 		removeEventListener('pagehide', this.#leave);
 		removeEventListener('pageshow', this.#return);
@@ -85,14 +110,31 @@ export class TabConnection {
 		else this.#want(true);
 	}
 
+	/** A person wants it tried now. */
+	tryAgain(): void {
+		if (this.#own) this.#own.tryAgain();
+		else this.#say({ kind: 'nudge', now: true });
+	}
+
+	/** A job was deleted here: the other tabs' lists keep it no longer than this one's. */
+	removed(id: string): void {
+		this.#say({ kind: 'removed', id });
+	}
+
+	#candidacy(): Leadership {
+		return new Leadership(this.#tab, this.#tools, (leads) => (leads ? this.#lead() : this.#follow()));
+	}
+
 	#lead(): void {
 		this.#own = new Connection(this.#client, {
 			follow: () => this.#everything(),
 			frame: (frame) => {
 				this.#use.frame(frame);
 				this.#say({ kind: 'frame', frame });
+				for (const want of Object.values(this.#wants)) want.follow = advance(want.follow, frame);
 			},
-			state: (state) => this.#say({ kind: 'state', state }),
+			heard: () => this.#say({ kind: 'heard' }),
+			state: () => this.#sayState(),
 			missing: () => {
 				this.#use.missing();
 				this.#say({ kind: 'missing' });
@@ -141,18 +183,32 @@ export class TabConnection {
 		this.#own = null;
 	};
 
-	/** A page out of the back-forward cache has missed what happened: it starts over. */
+	#sayState(): void {
+		if (this.#own) this.#say({ kind: 'state', state: this.#own.current, heardAt: this.#own.heardAt });
+	}
+
+	/** A page out of the back-forward cache goes on from where it was when it was left. */
 	readonly #return = (event: PageTransitionEvent) => {
-		if (event.persisted) location.reload();
+		if (!event.persisted || this.#closed) return;
+		this.#leadership = this.#candidacy();
+		this.#leadership.stand();
+		this.#want(true);
 	};
 
 	readonly #hear = ({ data }: MessageEvent<Message>) => {
 		switch (data.kind) {
 			case 'frame':
+				this.#toldHeardAt = Date.now();
 				return this.#use.frame(data.frame);
-			case 'state':
-				this.#told = data.state;
+			case 'heard':
+				this.#toldHeardAt = Date.now();
 				return;
+			case 'state':
+				return this.#learn(data);
+			case 'removed':
+				return this.#use.removed?.(data.id);
+			case 'nudge':
+				return data.now ? this.#own?.tryAgain() : this.#own?.check();
 			case 'led':
 				return this.#want();
 			case 'missing':
@@ -164,12 +220,25 @@ export class TabConnection {
 		}
 	};
 
+	#learn({ state, heardAt }: Extract<Message, { kind: 'state' }>): void {
+		this.#told = state;
+		this.#toldHeardAt = heardAt;
+		this.#remind();
+	}
+
+	/** The timers of a leading tab that nobody looks at go off once a minute; those of this one do not. */
+	#remind(): void {
+		if (this.#own || this.#told.state === 'live') return this.#nudge.clear();
+		if (document.visibilityState === 'visible') this.#say({ kind: 'nudge', now: false });
+		this.#nudge.set(NUDGE_MS, () => this.#remind());
+	}
+
 	/** The stream starts anew only for a job that it does not carry yet, or that this tab is behind in. */
 	#note({ tab, follow, behind }: Extract<Message, { kind: 'want' }>): void {
 		const known = this.#wants[tab]?.follow ?? [];
 		this.#wants[tab] = { follow, at: Date.now() };
 		if (!this.#own) return;
-		this.#say({ kind: 'state', state: this.#own.current });
+		this.#sayState();
 		const isNew = follow.some(({ jobId }) => !known.some((before) => before.jobId === jobId));
 		if (isNew || behind) this.#own.changed();
 	}

@@ -1,19 +1,28 @@
 import { createTRPCClient, httpLink, httpSubscriptionLink, retryLink, splitLink, TRPCClientError } from '@trpc/client';
 import type { ErrorCode } from '../jobs/error.ts';
 import type { AppRouter } from '../server/trpc/index.ts';
+import { AttentiveEventSource, type Wire } from './attentive-event-source.ts';
+import { socketLink } from './socket-link.ts';
+import type { Transport } from './transport.ts';
 
 /** Where the server is, and what to reach it with; all but `url` are for tests. */
 export interface ClientOptions {
 	url?: string;
 	EventSource?: typeof EventSource;
+	WebSocket?: typeof WebSocket;
 	fetch?: typeof fetch;
+	/** Asked for each live stream; server-sent events unless told otherwise. */
+	transport?: () => Transport;
 }
 
 /** Longest wait between two attempts to open the live stream. */
 const SLOWEST_MS = 10_000;
 
+const waitMs = (attempt: number) => Math.min(SLOWEST_MS, 300 * 2 ** attempt) * (0.75 + Math.random() / 2);
+
 /** The typed client. Live streams come back by themselves with their last id; everything else is one plain request. */
-export function createClient({ url = '/api/trpc', EventSource, fetch }: ClientOptions = {}) {
+export function createClient(options: ClientOptions = {}) {
+	const { url = '/api/trpc', EventSource, WebSocket, fetch, transport = () => 'sse' } = options;
 	return createTRPCClient<AppRouter>({
 		links: [
 			splitLink({
@@ -21,10 +30,22 @@ export function createClient({ url = '/api/trpc', EventSource, fetch }: ClientOp
 				true: [
 					// Any answer but 200 ends an EventSource for good; without this a proxy's 502 during a restart ended the page's life.
 					retryLink({
-						retry: ({ error }) => !hopeless.has(error.data?.code ?? ''),
-						retryDelayMs: (attempt) => Math.min(SLOWEST_MS, 300 * 2 ** attempt) * (0.75 + Math.random() / 2)
+						// A page's connection has a wire, and comes back by itself: it counts its failures.
+						retry: ({ op, error }) => !op.context.wire && !hopeless.has(error.data?.code ?? ''),
+						retryDelayMs: waitMs
 					}),
-					httpSubscriptionLink({ url, ...(EventSource ? { EventSource } : {}) })
+					splitLink({
+						condition: () => transport() === 'websocket',
+						true: socketLink({ url, waitMs, WebSocket }),
+						false: httpSubscriptionLink({
+							url,
+							EventSource: AttentiveEventSource,
+							eventSourceOptions: ({ op }) => ({
+								Source: EventSource ?? globalThis.EventSource,
+								wire: op.context.wire as Wire | undefined
+							})
+						})
+					})
 				],
 				false: httpLink({ url, ...(fetch ? { fetch } : {}) })
 			})
@@ -49,7 +70,10 @@ export class CommandError extends Error {
 
 const WAITS_MS = [1_000, 2_000, 4_000];
 
-/** Sends a command that is safe to send twice; when the server cannot be reached it is sent again after 1, 2 and 4 s. Rejects with a `CommandError`. */
+/** A limit that is over within so many seconds is waited for; of a longer one the person is told. */
+const PATIENCE_S = 5;
+
+/** Sends a command that is safe to send twice; when the server cannot be reached it is sent again after 1, 2 and 4 s, at a limit when it says. Rejects with a `CommandError`. */
 export async function command<T>(
 	send: () => Promise<T>,
 	wait = (ms: number) => new Promise((resolve) => setTimeout(resolve, ms))
@@ -58,11 +82,19 @@ export async function command<T>(
 		try {
 			return await send();
 		} catch (error) {
-			if (!isUnreachable(error) || ms === null) throw asCommandError(error, attempt);
-			await wait(ms);
+			const limitMs = limitOf(error);
+			if (ms === null || (limitMs === null && !isUnreachable(error))) throw asCommandError(error, attempt);
+			await wait(limitMs ?? ms);
 		}
 	}
 	throw new Error('unreachable');
+}
+
+/** How long a limit that can be waited for lasts, in ms; null for any other error. */
+function limitOf(error: unknown): number | null {
+	if (!(error instanceof TRPCClientError)) return null;
+	const { code, retryAfter } = (error.data ?? {}) as { code?: string; retryAfter?: number | null };
+	return code === 'TOO_MANY_REQUESTS' && retryAfter && retryAfter <= PATIENCE_S ? retryAfter * 1_000 : null;
 }
 
 function isUnreachable(error: unknown): boolean {

@@ -23,6 +23,7 @@ export function endingOf(job: Standing): string | null {
 export function announcementBetween(before: JobSnapshot, after: JobSnapshot): string | null {
 	if (isActive(before.status) && !isActive(after.status)) return ending(after);
 	if (before.cancelRequestedAt === null && after.cancelRequestedAt !== null) return 'Cancelling.';
+	if (before.finishRequestedAt === null && after.finishRequestedAt !== null) return 'Finishing early.';
 	if (after.question && after.question.questionId !== before.question?.questionId)
 		return `Waiting for you. ${after.question.prompt}`;
 	if (after.phase !== before.phase && after.phase !== null) return phaseOf(after);

@@ -16,6 +16,7 @@ const titles: Partial<Record<ErrorCode, string>> = {
 	provider_unreachable: 'The provider could not be reached',
 	provider_connection: 'The connection to the provider was lost',
 	provider_idle: 'The provider went silent',
+	provider_paused: 'The provider is given a pause',
 	provider_moderation: 'The provider’s content filter stopped this',
 	provider_gone: 'The provider no longer has this run',
 	internal: 'Something went wrong in this server'

@@ -2,6 +2,7 @@ import type { Attachment } from 'svelte/attachments';
 import { on } from 'svelte/events';
 import type { JobOptions } from '../jobs/job.ts';
 import type { JobSnapshot, JobSummary } from '../jobs/snapshot.ts';
+import type { ProviderOption } from './run-choices.svelte.ts';
 
 /** What was wrong with a start: a sentence, and what concerns single fields by their path. */
 export interface Problem {
@@ -27,6 +28,8 @@ export interface FormProps {
 	streaming?: boolean;
 	/** Ended jobs that an input may refer to, newest first. */
 	finished?: readonly JobSummary[];
+	/** Where it can run, the usual one first. */
+	providers?: readonly ProviderOption[];
 	/** Sends a file to the server. Rejects with an Error whose message is a sentence. */
 	upload?: Upload;
 }
@@ -61,11 +64,6 @@ export interface QuestionProps {
 /** The message for a field; doors may name it with or without the leading `input.`. */
 export function messageFor(problem: Problem | null, path: string): string | null {
 	return problem?.fields.find((field) => field.path.replace(/^(input|options)\./, '') === path)?.message ?? null;
-}
-
-/** The options of a run as a form sets them: nothing for what is usual. `minutes` is the time limit; null for the operation's own. */
-export function runOptions({ minutes, streaming }: { minutes: number | null; streaming: boolean }): JobOptions {
-	return { ...(minutes ? { timeLimit: Math.round(minutes * 60) } : {}), ...(streaming ? {} : { stream: false }) };
 }
 
 /** Lets Ctrl+Enter, or Cmd+Enter on a Mac, start from anywhere in a form; nothing in the form hears that key. */

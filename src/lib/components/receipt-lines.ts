@@ -38,9 +38,15 @@ export function linesOf(receipt: Receipt): ReceiptLine[] {
 		{ what: 'Provider', said: answers[provider], at: receipt.acknowledgedAt, sure: provider !== 'unconfirmed' },
 		{ what: 'Stopped', said: 'nothing runs any more here', at: receipt.stoppedAt, sure: true },
 		...cleanups(cleanedUp),
-		{ what: 'Cost', said: cost.known ? money : `${money}, not confirmed`, at: null, sure: cost.known },
+		{ what: 'Cost', said: `${money}${certainty(receipt)}`, at: receipt.settledAt ?? null, sure: cost.known },
 		{ what: 'Kept', said: kept.length > 0 ? kept.join(', ') : 'nothing had been made yet', at: null, sure: true }
 	];
+}
+
+/** A figure that came after the end says so; one that will still be asked for does too. */
+function certainty({ cost, settledAt }: Receipt): string {
+	if (cost.known) return settledAt === undefined ? '' : ', told later';
+	return settledAt === undefined ? ', not confirmed' : ', and no more will be known';
 }
 
 function cleanups(cleanedUp: Receipt['cleanedUp']): ReceiptLine[] {

@@ -36,6 +36,8 @@ export const errorCode = z.enum([
 	'provider_unreachable',
 	'provider_connection',
 	'provider_idle',
+	/** Its circuit breaker is open: nothing was sent (TS-14). */
+	'provider_paused',
 	'provider_bad_request',
 	'provider_moderation',
 	'provider_gone',

@@ -45,6 +45,8 @@ export const receipt = z.object({
 	cleanedUp: z.array(z.object({ what: z.string(), ok: z.boolean() })),
 	cost,
 	usage: usage.nullable(),
+	/** When cost and usage were corrected, where the provider told them only after the end. */
+	settledAt: instant.optional(),
 	kept: z.array(z.string())
 });
 export type Receipt = z.infer<typeof receipt>;
@@ -54,6 +56,17 @@ export const progress = z.discriminatedUnion('basis', [
 	z.object({ basis: z.enum(['measured', 'estimated']), fraction: z.number().min(0).max(1) }),
 	z.object({ basis: z.literal('unknown'), fraction: z.null() })
 ]);
+
+/** How a run stands with its provider (BY-12). */
+export const contact = z.object({
+	/** Whether its stream is listened to, it is asked from time to time, or nothing is open: between two tries, or nothing to hear. */
+	way: z.enum(['stream', 'poll', 'retrying', 'none']),
+	/** When anything was last heard of it, a keepalive included. */
+	heardAt: instant.nullable(),
+	/** Its own word of how the response stands. */
+	state: z.enum(['queued', 'in_progress']).nullable()
+});
+export type Contact = z.infer<typeof contact>;
 
 const progressFacts = {
 	operation: z.string(),
@@ -65,7 +78,8 @@ const progressFacts = {
 		remaining: range.nullable(),
 		/** How many past runs the figures rest on. */
 		runs: z.number().int(),
-		overdue: z.boolean()
+		overdue: z.boolean(),
+		contact: contact.optional()
 	})
 };
 

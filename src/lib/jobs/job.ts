@@ -35,6 +35,12 @@ export const jobOptions = z.strictObject({
 	/** A time limit for this run, in seconds; never above the operation's own (OP-07). */
 	timeLimit: z.number().int().min(1).max(86_400).optional(),
 	/** Higher runs earlier; waiting raises it (TS-19). */
-	priority: z.number().int().min(-10).max(10).optional()
+	priority: z.number().int().min(-10).max(10).optional(),
+	/** How freely the model chooses its words; left out where the model refuses it (TS-01). */
+	temperature: z.number().min(0).max(2).optional(),
+	/** How long the model may think, instead of what the operation asks for; left out where it is refused. */
+	effort: z.enum(['none', 'minimal', 'low', 'medium', 'high', 'xhigh']).optional(),
+	/** The most that the model may write in one answer, thinking included, in tokens. */
+	maxOutputTokens: z.number().int().min(16).max(1_000_000).optional()
 });
 export type JobOptions = z.infer<typeof jobOptions>;

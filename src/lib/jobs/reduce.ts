@@ -80,7 +80,7 @@ function enterPhase(s: JobSnapshot, name: string, fraction: number, at: number):
 
 /** The time that a person took is not the phase's own. */
 function answered(s: JobSnapshot, at: number): JobSnapshot {
-	const waitedMs = at - (s.question?.at ?? at);
+	const waitedMs = Math.max(0, at - (s.question?.at ?? at));
 	const phases = s.phases.map((phase) =>
 		phase.status === 'current' ? { ...phase, waitedMs: phase.waitedMs + waitedMs } : phase
 	);
@@ -88,11 +88,11 @@ function answered(s: JobSnapshot, at: number): JobSnapshot {
 }
 
 function showProgress(s: JobSnapshot, data: Extract<BaseEvent, { type: 'progress' }>['data']): JobSnapshot {
-	const { elapsedMs, remaining, runs, overdue } = data.metadata;
+	const { elapsedMs, remaining, runs, overdue, contact } = data.metadata;
 	const shown =
 		data.basis === 'unknown' ? s.progress : raise(s.progress, { fraction: data.fraction, basis: data.basis });
 	const estimate = { runs, overdue, quiet: data.state === 'quiet', sentence: data.message };
-	return { ...s, progress: shown, elapsedMs, remaining, estimate };
+	return { ...s, progress: shown, elapsedMs, remaining, estimate, contact: contact ?? s.contact };
 }
 
 /** The displayed fraction never falls. */
@@ -112,6 +112,12 @@ function end(
 		return phase.status === 'current' ? { ...phase, endedAt: at } : phase;
 	});
 	const ended = { status, phases, endedAt: at, activity: null, remaining: null };
-	const nothingOpen = { question: null, waitingFor: null, queuePosition: null };
-	return { ...s, ...facts, ...ended, ...nothingOpen, elapsedMs: s.startedAt === null ? 0 : at - s.startedAt };
+	const nothingOpen = { question: null, waitingFor: null, queuePosition: null, contact: null };
+	return {
+		...s,
+		...facts,
+		...ended,
+		...nothingOpen,
+		elapsedMs: s.startedAt === null ? 0 : Math.max(0, at - s.startedAt)
+	};
 }

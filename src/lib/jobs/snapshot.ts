@@ -1,7 +1,7 @@
 import { z } from 'zod';
 import { cancelReason, jobOptions, jobStatus } from './job.ts';
 import { errorCode } from './error.ts';
-import { artifact, cost, instant, progress, range, receipt, usage } from './event.ts';
+import { artifact, contact, cost, instant, progress, range, receipt, usage } from './event.ts';
 
 /** One phase of a job as the page shows it. Times in milliseconds since 1970. */
 export const phaseState = z.object({
@@ -40,6 +40,8 @@ export const jobSnapshot = z.object({
 	provider: z.string().nullable(),
 	model: z.string().nullable(),
 	responseId: z.string().nullable(),
+	/** How a running job stands with its provider; null when it has none, or has ended. */
+	contact: contact.nullable().default(null),
 	seq: z.number().int(),
 	artifacts: z.array(artifact),
 	/** Growing texts by name, e.g. `report`. */
@@ -150,6 +152,7 @@ export function emptySnapshot(seed: SnapshotSeed): JobSnapshot {
 		provider: null,
 		model: null,
 		responseId: null,
+		contact: null,
 		seq: 0,
 		artifacts: [],
 		content: {},

@@ -61,6 +61,15 @@ export interface OperationModel<
 	partsOf?(input: z.output<I>): readonly Part[];
 	/** What its log is to say of its parts at its end, after it was stopped and no longer looked at them itself. */
 	settled?(state: S, parts: readonly EndedPart[]): { type: string; data: unknown }[];
+	/**
+	 * What finishing now will ask of the model beside what was spent, at the most, in tokens: its price is said first
+	 * (BY-06). Or a sentence that says why it would be of no use now.
+	 */
+	finishingOf?(
+		input: z.output<I>,
+		state: S,
+		content: Record<string, string>
+	): { inputTokens: number; outputTokens: number } | { refused: string };
 	/** What a stopped run leaves to look at, in words for the receipt: "3 searches", "1,204 characters of the report". */
 	keptOf?(state: S, content: Record<string, string>): string[];
 	readonly limits: {

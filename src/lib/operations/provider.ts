@@ -8,10 +8,13 @@ export interface ResponseRequest {
 	readonly input: string;
 	/** Ask for the provider's web search tool. */
 	readonly webSearch?: { contextSize: 'low' | 'medium' | 'high' };
-	readonly effort?: 'low' | 'medium' | 'high' | 'xhigh';
+	readonly effort?: 'none' | 'minimal' | 'low' | 'medium' | 'high' | 'xhigh';
+	readonly temperature?: number;
 	readonly summaries?: boolean;
 	readonly maxToolCalls?: number;
 	readonly maxOutputTokens?: number;
+	/** What the person chose for this run: sent even where it is not sure that it is taken, and said when it was refused. */
+	readonly chosen?: readonly ('temperature' | 'effort' | 'maxOutputTokens')[];
 	/** Ask for JSON of this shape (structured output). Where the provider has none, the instructions must say it too. */
 	readonly schema?: { name: string; schema: Record<string, unknown> };
 	/** Run at the provider independently of our connection, where it can. */
@@ -123,6 +126,8 @@ export interface Provider {
 	readonly defaultModel: string;
 	/** The same for pictures. */
 	readonly defaultImageModel: string;
+	/** Its address without path and key, with the port, where it has one. */
+	readonly host?: string;
 	/** How long its runs take where that is known without history (ms); otherwise the operation's own figure stands. */
 	readonly typicalMs?: Readonly<Partial<Record<'text' | 'images' | 'none', number>>>;
 	/** A page that shows what was searched, for a query's link (IR-01). */
@@ -136,6 +141,8 @@ export interface Provider {
 	cancel(responseId: string, signal: AbortSignal): Promise<CancelAnswer>;
 	/** Makes or edits pictures. Nothing runs on at the provider without the connection, so nothing can be resumed or cancelled by id. */
 	image(request: ImageRequest, signal: AbortSignal): AsyncIterable<ImageEvent>;
+	/** Asks something that costs nothing; absent where there is no such thing. Resolves with its models; null where it does not list those that it runs. */
+	check?(signal: AbortSignal): Promise<readonly string[] | null>;
 }
 
 /** The provider as an operation sees it. What its requests were billed adds up to the job's cost. */
@@ -154,6 +161,11 @@ export interface DurableProvider {
 		request: Omit<ResponseRequest, 'model' | 'background' | 'stream' | 'metadata'>,
 		step?: string
 	): AsyncIterable<ProviderEvent>;
+	/**
+	 * Stops the response that is open, at the provider too, and bills what it used; nothing happens when none is. Resolves
+	 * with how it stood: a response that had ended meanwhile is whole. For an operation that goes on with another request.
+	 */
+	stop(): Promise<ProviderOutcome | null>;
 	/**
 	 * Makes pictures; each request has a `step` of its own. It streams where the run does, unless `stream` is false. Fails
 	 * with `provider_connection` when the stream was cut.

@@ -16,10 +16,14 @@ import type { EventLog } from './event-log.ts';
 import type { Gallery } from './gallery.ts';
 import type { JobQueries } from './job-queries.ts';
 import { Jobs } from './jobs.ts';
+import { LateUsage } from './late-usage.ts';
 import { Live, type LiveSources } from './live.ts';
 import { Metrics } from './metrics.ts';
 import type { Preferences } from './preferences.ts';
-import { openProvider } from './providers/open.ts';
+import { RateLimits } from './rate-limits.ts';
+import { guarded, openProviders } from './providers/open.ts';
+import type { ProviderChoice, ProviderReport, Providers } from './providers/providers.ts';
+import { registerProviders } from './provider-metrics.ts';
 import type { RunDeps } from './run-deps.ts';
 import { Runner } from './runner.ts';
 import { readStatistics, type Statistics } from './statistics.ts';
@@ -30,7 +34,11 @@ export type Logger = ReturnType<typeof pino>;
 /** What every page knows about the server it talks to. */
 export interface SystemInfo {
 	provider: { id: string; label: string; demo: boolean; model: string };
+	/** What a run may be sent to, the default one first. */
+	providers: ProviderChoice[];
 	version: string;
+	/** Whether live updates may also come over a WebSocket. */
+	websocket: boolean;
 	serverNow: number;
 }
 
@@ -61,6 +69,8 @@ export interface App {
 	readonly gallery: Gallery;
 	readonly preferences: Preferences;
 	readonly metrics: Metrics;
+	readonly rates: RateLimits;
+	readonly providers: Providers;
 	readonly bell: Bell;
 	readonly runner: Runner;
 	readonly demo: Demo | null;
@@ -72,6 +82,8 @@ export interface App {
 		variant: string
 	): Promise<{ low: number; high: number; runs: number } | { low: null; high: null; runs: number }>;
 	statistics(owner: string): Promise<Statistics>;
+	/** How each provider stands. */
+	reports(): Promise<ProviderReport[]>;
 	system(): SystemInfo;
 	/** What to print once it listens. */
 	banner(address: string): string[];
@@ -86,38 +98,44 @@ export async function createApp(options: AppOptions): Promise<App> {
 	checkOperations(config, Object.keys(runs));
 	const log = options.log ?? pino({ level: config.logLevel, base: null });
 	const store = await openStorage({ ...options, models: modelsOf(runs), clock, log });
-	const { demo, provider } = await openSource(options, log);
+	const { demo, providers } = await openSource(options, clock, log);
 	const { bell, queries } = store;
 
 	const ended = (row: JobRow, ending: Ending) => {
 		metrics.ended(row, ending, (clock.now() - (row.startedAt ?? clock.now())) / 1_000);
 		log.info({ jobId: row.id, operation: row.operation, status: ending.status }, 'job ended');
+		late.ended(row, ending);
 	};
 	const children = new Children({ queries, bell: store.bell, clock, jobs: () => jobs });
-	const given = { ...store, config, runs, clock, log, provider, ended, children };
+	const interrupted: RunDeps['interrupted'] = (of) => metrics.interrupted(of);
+	const given = { ...store, config, runs, clock, log, providers, ended, interrupted, children };
 	const runner: Runner = openRunner({ ...given, jobs: () => jobs });
-	const knowsProvider = (id: string) => id === provider.id;
 	const jobs: Jobs = new Jobs({
-		...store,
-		clock,
-		log,
-		runner,
-		knowsProvider,
-		ended,
+		...{ ...store, clock, log, runner, providers, ended },
+		refused: () => metrics.throttled('unfinished'),
 		maxUnfinished: config.limits.unfinished
 	});
-	const live = openLive(store, jobs, { clock, logger: log });
+	const live = openLive(store, jobs, {
+		...{ clock, logger: log, limits: config.limits, longestMs: config.streamMs },
+		closed: (door, how) => metrics.closed(door, how),
+		refused: () => metrics.throttled('streams')
+	});
 	const metrics = new Metrics(queries, live);
+	const rates = new RateLimits(config.limits, (limit) => metrics.throttled(limit));
+	registerProviders(metrics.registry, providers);
+	const late = new LateUsage({ ...store, clock, log, providerFor: (id) => providers.get(id) });
 	runner.start();
+	void late.start().catch((error: unknown) => log.warn({ error: String(error) }, 'late usage not looked for'));
 	const drain = async () => {
 		live.drain();
+		late.stop();
 		await runner.stop();
 	};
 	return {
-		...{ config, log, clock, jobs, live, metrics, runner, demo, drain },
+		...{ config, log, clock, jobs, live, metrics, rates, providers, runner, demo, drain },
 		...{ models: store.models, queries, artifacts: store.artifacts, uploads: store.uploads },
 		...{ bell, logEpoch: store.logEpoch, gallery: store.gallery, preferences: store.preferences },
-		...facts({ provider, version, clock, queries, models: store.models }),
+		...facts({ providers, version, clock, queries, models: store.models, websocket: config.websocket }),
 		async close() {
 			await drain();
 			await demo?.close();
@@ -130,7 +148,7 @@ export async function createApp(options: AppOptions): Promise<App> {
 function openRunner({
 	config,
 	runs,
-	provider,
+	providers,
 	jobs,
 	...store
 }: Storage & {
@@ -138,18 +156,19 @@ function openRunner({
 	runs: Record<string, OperationRun>;
 	clock: Clock;
 	log: Logger;
-	provider: Provider;
+	providers: Providers;
 	children: Children;
 	ended(row: JobRow, ending: Ending): void;
+	interrupted: RunDeps['interrupted'];
 	jobs(): Jobs;
 }): Runner {
 	const deps: RunDeps = {
 		...store,
 		...{ idleMs: config.idleMs, quietAfterMs: config.quietAfterMs },
-		limits: { ...config.limits, operation: declaredLimits(store.models) },
+		limits: { ...config.limits, operation: { ...declaredLimits(store.models), ...config.limits.operation } },
 		snapshotOf: (owner, id) => jobs().snapshot(owner, id),
 		fileOf: (owner, id) => store.uploads.file(owner, id),
-		providerFor: (id) => theOne(provider, id),
+		providerFor: (id) => providers.get(id),
 		timeoutFor: (operation, declaredMs) => config.timeLimits[operation] ?? declaredMs
 	};
 	return new Runner(deps, runs);
@@ -168,7 +187,7 @@ function declaredLimits(models: Record<string, AnyModel>): Record<string, number
 function openLive(
 	store: Pick<LiveSources, 'bell' | 'transients'> & { events: EventLog },
 	jobs: Jobs,
-	tools: Pick<LiveSources, 'clock' | 'logger'>
+	tools: Pick<LiveSources, 'clock' | 'logger' | 'limits' | 'longestMs' | 'closed' | 'refused'>
 ): Live {
 	const { events, bell, transients } = store;
 	return new Live({
@@ -179,14 +198,15 @@ function openLive(
 	});
 }
 
-/** The provider that runs the models; without a key or an address it is the demo, started here. */
+/** The providers that run the models; without a key or an address it is the demo, started here. */
 async function openSource(
 	{ config, provider, corpusFolders }: AppOptions,
+	clock: Clock,
 	log: Logger
-): Promise<{ demo: Demo | null; provider: Provider }> {
-	if (provider) return { demo: null, provider };
-	const demo = config.openai ? null : await openDemo(config, corpusFolders);
-	return { demo, provider: openProvider(config, demo?.url ?? null, log) };
+): Promise<{ demo: Demo | null; providers: Providers }> {
+	if (provider) return { demo: null, providers: guarded([provider], config, clock) };
+	const demo = config.providers.length > 0 ? null : await openDemo(config, corpusFolders);
+	return { demo, providers: guarded(openProviders(config, demo?.url ?? null, log), config, clock) };
 }
 
 async function openDemo(config: Config, corpusFolders = ['docs', 'src/demo/corpus']): Promise<Demo> {
@@ -200,40 +220,44 @@ async function openDemo(config: Config, corpusFolders = ['docs', 'src/demo/corpu
 	});
 }
 
-function theOne(provider: Provider, id: string | undefined): Provider {
-	if (id === undefined || id === provider.id) return provider;
-	throw new HeadwayError('provider_unreachable', `This job ran at "${id}", which this server does not use any more.`);
-}
-
 interface FactSources {
-	provider: Provider;
+	providers: Providers;
 	version: string;
 	clock: Clock;
 	queries: JobQueries;
 	models: Record<string, AnyModel>;
+	websocket: boolean;
 }
 
 /** What can be asked about the server and its history. */
 function facts({
-	provider,
+	providers,
 	version,
 	clock,
 	queries,
-	models
-}: FactSources): Pick<App, 'forecast' | 'statistics' | 'system' | 'banner'> {
-	const { id, label, demo, defaultModel: model } = provider;
+	models,
+	websocket
+}: FactSources): Pick<App, 'forecast' | 'statistics' | 'reports' | 'system' | 'banner'> {
+	const { id, label, demo, defaultModel: model } = providers.default;
+	const provider = { id, label, demo, model };
 	return {
 		async forecast(_owner, operation, variant) {
 			const found = Object.hasOwn(models, operation) ? models[operation] : undefined;
 			if (!found) throw new HeadwayError('unknown_operation', `There is no operation "${operation}".`);
-			const kind = { operation, model: defaultModel(provider, found), variant };
+			const kind = { operation, model: defaultModel(providers.default, found), variant };
 			const expectation = new Expectation(found, queries, kind);
 			return expectation.forecast() ?? { low: null, high: null, runs: expectation.runs };
 		},
 		statistics: (owner) => readStatistics(queries, Object.values(models), owner),
-		system: () => ({ provider: { id, label, demo, model }, version, serverNow: clock.now() }),
-		banner: (address) => [`Headway is ready at ${address}`, demo ? demoLine : `Provider: ${label} (${model})`]
+		reports: async () => providers.reports(await queries.runningByProvider()),
+		system: () => ({ provider, providers: providers.choices(), version, websocket, serverNow: clock.now() }),
+		banner: (address) => [`Headway is ready at ${address}`, demo ? demoLine : providerLine(providers)]
 	};
+}
+
+function providerLine(providers: Providers): string {
+	const [first = '', ...others] = providers.all().map(({ label, defaultModel: model }) => `${label} (${model})`);
+	return others.length > 0 ? `Providers: ${first} by default, ${others.join(', ')}` : `Provider: ${first}`;
 }
 
 const demoLine =

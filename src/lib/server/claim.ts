@@ -1,46 +1,71 @@
-import { and, eq, isNull, ne, or, sql, type SQL } from 'drizzle-orm';
+import { and, eq, isNull, ne, notInArray, or, sql, type SQL } from 'drizzle-orm';
 import type { Rows } from './db/open.ts';
 import { jobs, type JobRow } from './db/schema.ts';
+import { inTurn } from './places.ts';
+
+/** How many jobs may run at once. */
+export interface RunningLimits {
+	server: number;
+	owner: number;
+	/** By operation; one that is not named may take the whole server. */
+	operation: Record<string, number>;
+	/** At each provider; null: the whole server. A job that asks none itself is not counted. */
+	provider: number | null;
+}
 
 /** Who may claim, and how much of each kind may run at once. */
 export interface ClaimTerms {
 	runner: string;
 	leaseMs: number;
-	limits: { server: number; owner: number; operation: Record<string, number> };
+	limits: RunningLimits;
 	/** Whether a runner of this machine is known to be gone, so that its lease need not be waited for. */
 	isGone(runner: string): boolean;
+	/** Whether this process runs the job: its lease may only have been held up, or the clock been set. */
+	holds?(jobId: string): boolean;
 }
-
-/** Waiting this long counts as one step of priority, so that nobody waits for ever (TS-19). */
-const AGING_MS = 60_000;
 
 /** The job that is to run next: one whose runner is gone, else the first of the queue that the limits allow. */
 export function nextClaim(rows: Rows, terms: ClaimTerms, now: number): JobRow | undefined {
-	return orphan(rows, terms, now) ?? firstAllowed(rows, terms, now);
+	return orphan(rows, terms, now) ?? firstAllowed(rows, terms);
 }
 
 function orphan(rows: Rows, terms: ClaimTerms, now: number): JobRow | undefined {
 	const running = rows.select().from(jobs).where(eq(jobs.status, 'running')).all();
-	return running.find((row) => (row.leaseUntil ?? 0) < now || terms.isGone(row.runner ?? ''));
+	// A lease that ends later than any can was given before the clock was set back.
+	const isOver = (until: number) => until < now || until > now + 2 * terms.leaseMs;
+	return running.find(
+		({ id, leaseUntil, runner }) => !terms.holds?.(id) && (isOver(leaseUntil ?? 0) || terms.isGone(runner ?? ''))
+	);
 }
 
 /** A job that waits for its slot goes before one that has not begun: what it was promised counts as taken. */
-function firstAllowed(rows: Rows, { limits }: ClaimTerms, now: number): JobRow | undefined {
+function firstAllowed(rows: Rows, { limits }: ClaimTerms): JobRow | undefined {
 	const taken = shares(rows, or(isNull(jobs.waitingFor), eq(jobs.waitingFor, 'slot')));
 	if (taken.length >= limits.server) return undefined;
-	return queueOf(rows, now).find((row) => hasRoom(row, taken, limits));
+	const free = kinds.map((kind) => notInArray(sql`coalesce(${jobs[kind]}, '')`, full(kind, taken, limits)));
+	return rows
+		.select()
+		.from(jobs)
+		.where(and(eq(jobs.status, 'queued'), ...free))
+		.orderBy(...inTurn)
+		.limit(1)
+		.get();
 }
 
 /** Whether a running job that gave up its slot may have it back. */
-export function mayGoOn(rows: Rows, row: JobRow, limits: ClaimTerms['limits']): boolean {
+export function mayGoOn(rows: Rows, row: JobRow, limits: RunningLimits): boolean {
 	const taken = shares(rows, and(isNull(jobs.waitingFor), ne(jobs.id, row.id)));
-	return taken.length < limits.server && hasRoom(row, taken, limits);
+	if (taken.length >= limits.server) return false;
+	return kinds.every((kind) => !full(kind, taken, limits).includes(row[kind] ?? ''));
 }
 
-type Share = Pick<JobRow, 'owner' | 'operation'>;
+/** What is limited beside the server as a whole. */
+const kinds = ['owner', 'operation', 'provider'] as const;
+type Kind = (typeof kinds)[number];
+type Share = Pick<JobRow, Kind>;
 
 function shares(rows: Rows, which: SQL | undefined): Share[] {
-	const columns = { owner: jobs.owner, operation: jobs.operation };
+	const columns = { owner: jobs.owner, operation: jobs.operation, provider: jobs.provider };
 	return rows
 		.select(columns)
 		.from(jobs)
@@ -48,18 +73,13 @@ function shares(rows: Rows, which: SQL | undefined): Share[] {
 		.all();
 }
 
-function hasRoom({ owner, operation }: Share, taken: readonly Share[], limits: ClaimTerms['limits']): boolean {
-	const count = (key: keyof Share, value: string) => taken.filter((share) => share[key] === value).length;
-	const most = limits.operation[operation] ?? limits.server;
-	return count('owner', owner) < limits.owner && count('operation', operation) < most;
+/** The owners, operations or providers that may have no more. */
+function full(kind: Kind, taken: readonly Share[], limits: RunningLimits): string[] {
+	const counts = Object.entries(Object.groupBy(taken, (share) => share[kind] ?? ''));
+	return counts.flatMap(([name, of = []]) => (name !== '' && of.length >= mostOf(kind, name, limits) ? [name] : []));
 }
 
-/** Queued jobs in the order in which they run: by priority, raised by waiting, then as they came. */
-export function queueOf(rows: Rows, now: number): JobRow[] {
-	const rank = sql`${jobs.priority} + (${now} - ${jobs.createdAt}) / ${AGING_MS}`;
-	const queued = rows.select().from(jobs).where(eq(jobs.status, 'queued'));
-	return queued
-		.orderBy(sql`${rank} desc`, jobs.createdAt, sql`rowid`)
-		.limit(500)
-		.all();
+function mostOf(kind: Kind, name: string, { server, owner, operation, provider }: RunningLimits): number {
+	if (kind === 'owner') return owner;
+	return (kind === 'operation' ? operation[name] : provider) ?? server;
 }

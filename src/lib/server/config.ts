@@ -1,77 +1,73 @@
 import { join } from 'node:path';
 import { z } from 'zod';
+import { bytes, counts, durations, httpUrl, origin, SIZE, whole } from './config-values.ts';
+import { ConfigError } from './config-error.ts';
+import { readLimits, type LimitSettings } from './limit-settings.ts';
+import { readProviders, type ProviderSettings } from './provider-settings.ts';
 import { vendors, type VendorId } from './providers/vendors.ts';
 
-/** A setting, a folder or a file that keeps the server from starting. The message is one line that says what to do. */
-export class ConfigError extends Error {
-	readonly code = 'config';
+export { ConfigError } from './config-error.ts';
 
-	constructor(message: string) {
-		super(message);
-		this.name = 'ConfigError';
-	}
-}
-
-const httpUrl = z.url({ protocol: /^https?$/, error: 'must be an http or https address' });
-/** The public address: a browser's origin has nothing after the port. */
-const origin = httpUrl.refine((text) => {
-	const url = URL.parse(text);
-	return url !== null && url.href === `${url.origin}/`;
-}, 'must be an origin without a path, a query or a hash, such as https://headway.example');
-/** `research=30m,other=90s` → milliseconds by operation. */
-const durations = z.string().transform((text, ctx): Record<string, number> => {
-	const entries = text.split(',').map((part) => /^\s*([a-z][a-z-]*)\s*=\s*(\d+)\s*(s|m|h)\s*$/.exec(part));
-	if (!entries.every((entry) => entry !== null)) ctx.addIssue('must look like research=30m,image=90s');
-	else {
-		const limits = entries.map(([, id, count, unit]) => [id, Number(count) * UNIT[unit as 's']] as const);
-		if (limits.every(([, ms]) => ms >= UNIT.s && ms <= LONGEST_LIMIT_MS)) return Object.fromEntries(limits);
-		ctx.addIssue('must give each operation a limit from 1s to 720h (30 days)');
-	}
-	return z.NEVER;
-});
-/** `512M` → bytes. */
-const bytes = z
-	.string()
-	.trim()
-	.regex(/^\d+[KMG]?$/, 'must be a number of bytes, such as 512M or 1G')
-	.transform((text) => Number.parseInt(text, 10) * (SIZE[text.at(-1) as 'K'] ?? 1))
-	.refine((size) => size >= 1 && size <= LARGEST_UPLOAD, 'must be from 1 to 40G');
-const SIZE = { K: 1024, M: 1024 ** 2, G: 1024 ** 3 };
-/** S3 takes 10,000 parts, of which ours have 5 MB. */
-const LARGEST_UPLOAD = 40 * SIZE.G;
-const UNIT = { s: 1_000, m: 60_000, h: 3_600_000 };
-const LONGEST_LIMIT_MS = 720 * UNIT.h;
 /** A silence that lasts a day is no silence that anybody waits for. */
 const DAY_S = 86_400;
-
-/** Decimal digits and nothing else: not `0x1F90`, not `1e3`. */
-const whole = (least: number, most: number) =>
-	z
-		.string()
-		.trim()
-		.regex(/^\d+$/, 'must be a whole number in decimal digits')
-		.transform(Number)
-		.refine((value) => value >= least && value <= most, `must be from ${least} to ${most}`);
 const vendorIds = Object.keys(vendors).filter((id): id is Exclude<VendorId, 'demo'> => id !== 'demo');
+const oneOfVendors = { error: `must be one of ${vendorIds.join(', ')}` };
+const text = z.string().trim().min(1, 'must not be blank');
 const variables = z.object({
 	HOST: z.string().default('127.0.0.1'),
 	PORT: whole(0, 65_535).default(3000),
 	ORIGIN: origin.optional(),
 	HEADWAY_DATA: z.string().default('./data'),
+	HEADWAY_WEBSOCKET: z.enum(['on', 'off'], { error: 'must be on or off' }).default('off'),
 	HEADWAY_CORS_ORIGINS: z.string().default(''),
 	LOG_LEVEL: z
 		.enum(['debug', 'info', 'warn', 'error', 'silent'], { error: 'must be debug, info, warn, error or silent' })
 		.default('info'),
 	OPENAI_API_KEY: z.string().trim().optional(),
 	OPENAI_BASE_URL: httpUrl.optional(),
-	HEADWAY_VENDOR: z.enum(vendorIds, { error: `must be one of ${vendorIds.join(', ')}` }).optional(),
+	HEADWAY_VENDOR: z.enum(vendorIds, oneOfVendors).optional(),
 	HEADWAY_MODEL: z.string().trim().min(1).default('gpt-6-astra'),
 	HEADWAY_IMAGE_MODEL: z.string().trim().min(1).default('gpt-image-2'),
 	HEADWAY_IMAGES: z.enum(['api', 'tool'], { error: 'must be api or tool' }).default('api'),
+	XAI_API_KEY: text.optional(),
+	XAI_BASE_URL: httpUrl.default('https://api.x.ai/v1'),
+	XAI_MODEL: text.default('grok-4.7'),
+	XAI_IMAGE_MODEL: text.optional(),
+	OPENROUTER_API_KEY: text.optional(),
+	OPENROUTER_BASE_URL: httpUrl.default('https://openrouter.ai/api/v1'),
+	OPENROUTER_MODEL: text.default('openai/gpt-6-astra'),
+	OPENROUTER_IMAGE_MODEL: text.optional(),
+	AZURE_OPENAI_API_KEY: text.optional(),
+	AZURE_OPENAI_ENDPOINT: httpUrl.optional(),
+	AZURE_OPENAI_MODEL: text.optional(),
+	AZURE_OPENAI_IMAGE_MODEL: text.optional(),
+	OLLAMA_BASE_URL: httpUrl.optional(),
+	OLLAMA_MODEL: text.optional(),
+	OLLAMA_IMAGE_MODEL: text.optional(),
+	VLLM_BASE_URL: httpUrl.optional(),
+	VLLM_API_KEY: text.optional(),
+	VLLM_MODEL: text.optional(),
+	LMSTUDIO_BASE_URL: httpUrl.optional(),
+	LMSTUDIO_MODEL: text.optional(),
+	CUSTOM_BASE_URL: httpUrl.optional(),
+	CUSTOM_API_KEY: text.optional(),
+	CUSTOM_LABEL: text.optional(),
+	CUSTOM_MODEL: text.optional(),
+	CUSTOM_IMAGE_MODEL: text.optional(),
+	HEADWAY_PROVIDER: z.enum(vendorIds, oneOfVendors).optional(),
+	HEADWAY_PROVIDER_PAUSE: whole(1, 3_600).default(30),
 	HEADWAY_TIME_LIMITS: durations.optional(),
 	HEADWAY_MAX_RUNNING: whole(1, 1_000).default(8),
 	HEADWAY_MAX_RUNNING_PER_OWNER: whole(1, 1_000).default(8),
+	HEADWAY_MAX_RUNNING_PER_PROVIDER: whole(1, 1_000).optional(),
+	HEADWAY_MAX_RUNNING_BY_OPERATION: counts.optional(),
 	HEADWAY_MAX_UNFINISHED: whole(1, 100_000).default(100),
+	HEADWAY_STARTS_PER_MINUTE: whole(0, 1_000_000).default(120),
+	HEADWAY_REQUESTS_PER_MINUTE: whole(0, 1_000_000).default(6_000),
+	HEADWAY_MAX_STREAMS: whole(0, 100_000).default(5_000),
+	HEADWAY_MAX_STREAMS_PER_OWNER: whole(0, 100_000).default(2_000),
+	HEADWAY_STREAM_MINUTES: whole(1, 1_440).default(5),
+	HEADWAY_STALL_TIMEOUT: whole(20, DAY_S).default(60),
 	HEADWAY_BLOBS: z.enum(['files', 's3', 'vercel'], { error: 'must be files, s3 or vercel' }).default('files'),
 	HEADWAY_S3_BUCKET: z.string().trim().optional(),
 	HEADWAY_S3_ENDPOINT: httpUrl.optional(),
@@ -120,18 +116,19 @@ export interface Config {
 	origin: string | null;
 	dataDir: string;
 	corsOrigins: string[];
+	/** Whether events also go over WebSockets. */
+	websocket: boolean;
 	logLevel: 'debug' | 'info' | 'warn' | 'error' | 'silent';
-	/** Null: no key and no address of a server, so the demo provider runs. */
-	openai: { apiKey: string; baseURL: string } | null;
-	/** Which vendor answers at the address; null: told by the address. */
-	vendor: Exclude<VendorId, 'demo'> | null;
-	model: string;
-	/** The model for pictures when a run names none. */
-	imageModel: string;
-	/** Pictures are asked for at the provider's image paths, or of a model's image tool. */
-	images: 'api' | 'tool';
+	/** The default one first; none: the demo provider runs. */
+	providers: ProviderSettings[];
+	/** How long a provider that failed five times in a row is left alone at first. */
+	providerPauseMs: number;
 	timeLimits: Record<string, number>;
-	limits: { server: number; owner: number; unfinished: number };
+	limits: LimitSettings;
+	/** How long a stream lasts until it is renewed, give or take a tenth. */
+	streamMs: number;
+	/** How long a stream's reader may take nothing until its connection is cut. */
+	stallMs: number;
 	/** Where files lie. */
 	blobs: { kind: 'files' } | ({ kind: 's3' } & S3Settings) | ({ kind: 'vercel' } & VercelSettings);
 	/** The largest file that a person may bring, in bytes. */
@@ -148,7 +145,6 @@ export function readConfig(environment: Record<string, string | undefined>): Con
 	const parsed = variables.safeParse(given);
 	if (!parsed.success) throw new ConfigError(sentence(parsed.error, given));
 	const v = parsed.data;
-	const real = v.OPENAI_API_KEY || v.OPENAI_BASE_URL;
 	return {
 		...{
 			host: v.HOST,
@@ -158,19 +154,13 @@ export function readConfig(environment: Record<string, string | undefined>): Con
 			logLevel: v.LOG_LEVEL
 		},
 		corsOrigins: readOrigins(v.HEADWAY_CORS_ORIGINS),
-		openai: real
-			? { apiKey: v.OPENAI_API_KEY ?? 'local', baseURL: v.OPENAI_BASE_URL ?? 'https://api.openai.com/v1' }
-			: null,
-		vendor: v.HEADWAY_VENDOR ?? null,
-		model: v.HEADWAY_MODEL,
-		imageModel: v.HEADWAY_IMAGE_MODEL,
-		images: v.HEADWAY_IMAGES,
+		websocket: v.HEADWAY_WEBSOCKET === 'on',
+		providers: readProviders(v),
+		providerPauseMs: v.HEADWAY_PROVIDER_PAUSE * 1_000,
 		timeLimits: v.HEADWAY_TIME_LIMITS ?? {},
-		limits: {
-			server: v.HEADWAY_MAX_RUNNING,
-			owner: v.HEADWAY_MAX_RUNNING_PER_OWNER,
-			unfinished: v.HEADWAY_MAX_UNFINISHED
-		},
+		limits: readLimits(v),
+		streamMs: v.HEADWAY_STREAM_MINUTES * 60_000,
+		stallMs: v.HEADWAY_STALL_TIMEOUT * 1_000,
 		blobs: readBlobs(v),
 		maxUpload: v.HEADWAY_MAX_UPLOAD,
 		idleMs: v.HEADWAY_IDLE_TIMEOUT * 1_000,
@@ -180,10 +170,13 @@ export function readConfig(environment: Record<string, string | undefined>): Con
 }
 
 /** Throws a `ConfigError` when a setting names an operation that is none of `ids`. */
-export function checkOperations(config: Pick<Config, 'timeLimits'>, ids: readonly string[]): void {
-	const unknown = Object.keys(config.timeLimits).find((id) => !ids.includes(id));
-	if (unknown !== undefined)
-		throw new ConfigError(`HEADWAY_TIME_LIMITS names "${unknown}", but the operations are ${ids.join(', ')}.`);
+export function checkOperations({ timeLimits, limits }: Config, ids: readonly string[]): void {
+	const named = { HEADWAY_TIME_LIMITS: timeLimits, HEADWAY_MAX_RUNNING_BY_OPERATION: limits.operation };
+	for (const [variable, byOperation] of Object.entries(named)) {
+		const unknown = Object.keys(byOperation).find((id) => !ids.includes(id));
+		if (unknown !== undefined)
+			throw new ConfigError(`${variable} names "${unknown}", but the operations are ${ids.join(', ')}.`);
+	}
 }
 
 function readBlobs(v: z.output<typeof variables>): Config['blobs'] {
@@ -209,12 +202,12 @@ function readOrigins(list: string): string[] {
 	});
 }
 
-const secrets = new Set(['OPENAI_API_KEY', 'BLOB_READ_WRITE_TOKEN']);
+const isSecret = (name: string) => /_(API_KEY|TOKEN)$/.test(name);
 
 function sentence(error: z.ZodError, given: Record<string, string | undefined>): string {
 	const issue = error.issues[0];
 	const name = String(issue?.path[0] ?? 'The configuration');
-	const value = secrets.has(name) ? '' : `; it is "${given[name] ?? ''}"`;
+	const value = isSecret(name) ? '' : `; it is "${given[name] ?? ''}"`;
 	return `${name} ${issue?.message ?? 'is not valid'}${value}.`;
 }
 
@@ -222,6 +215,7 @@ function sentence(error: z.ZodError, given: Record<string, string | undefined>):
 export function dataPaths(dataDir: string) {
 	return {
 		database: join(dataDir, 'headway.db'),
+		mark: join(dataDir, 'headway.mark'),
 		artifacts: join(dataDir, 'artifacts'),
 		temporary: join(dataDir, 'tmp'),
 		demo: join(dataDir, 'demo')

@@ -36,6 +36,13 @@ export function terminalEvent(ending: Ending): NewEvent {
 	}
 }
 
+/** Why a job was stopped (CX-11); null when it came to its end by itself, also when that end is its own failure. */
+export function stopReasonOf(ending: Ending): CancelReason | null {
+	if (ending.status === 'succeeded') return null;
+	const reason = ending.receipt?.reason ?? null;
+	return ending.status === 'failed' && reason === 'error' ? null : reason;
+}
+
 /** What the row keeps of a failure or a stop. */
 export function faultOf(ending: Ending): Partial<JobRow> {
 	if (ending.status === 'failed')
@@ -52,7 +59,7 @@ export function nothingRan(reason: CancelReason, now: number): Receipt {
 /** The row of history that an ended job leaves. */
 export function timingOf(row: JobRow, ending: Ending, snapshot: JobSnapshot): typeof timings.$inferInsert {
 	// A person's time to answer is not the run's.
-	const totalMs = snapshot.elapsedMs - waitedMsOf(snapshot);
+	const totalMs = Math.max(0, snapshot.elapsedMs - waitedMsOf(snapshot));
 	const range = row.forecast;
 	return {
 		...{
@@ -64,7 +71,7 @@ export function timingOf(row: JobRow, ending: Ending, snapshot: JobSnapshot): ty
 			totalMs
 		},
 		outcome: ending.status,
-		reason: ending.status === 'succeeded' ? null : (snapshot.receipt?.reason ?? null),
+		reason: stopReasonOf(ending),
 		phases: phaseTimes(snapshot),
 		costUsd: snapshot.cost.usd,
 		...{ low: range ? Math.round(range.low) : null, high: range ? Math.round(range.high) : null },
@@ -76,6 +83,6 @@ export function timingOf(row: JobRow, ending: Ending, snapshot: JobSnapshot): ty
 function phaseTimes(snapshot: JobSnapshot): Record<string, number> {
 	const spent = snapshot.phases.filter((phase) => phase.startedAt !== null && phase.endedAt !== null);
 	return Object.fromEntries(
-		spent.map((phase) => [phase.name, (phase.endedAt ?? 0) - (phase.startedAt ?? 0) - phase.waitedMs])
+		spent.map((phase) => [phase.name, Math.max(0, (phase.endedAt ?? 0) - (phase.startedAt ?? 0) - phase.waitedMs)])
 	);
 }

@@ -46,6 +46,20 @@ const ROWS_A_STATEMENT = 1_000;
 /** How many events one read brings at most, so that a far reader gets its share in bounded pieces. */
 export const PAGE = 256;
 
+/** A page ends early once it holds this much, in characters of JSON: what a reader waits for in memory is bounded (TS-18). */
+const PAGE_SIZE = 256 * 1024;
+/** How many rows a page is read by: so far it may go beyond its size. */
+const STRIDE = 32;
+
+/** A bounded piece of a log: what came after a cursor, whether more is there, whether the log ends in it. */
+export interface LogPage {
+	events: JobEvent[];
+	/** In characters of JSON. */
+	size: number;
+	more: boolean;
+	ends: boolean;
+}
+
 /** The log of all jobs. The table is the truth; the bell only says "look again". */
 export class EventLog {
 	readonly #db: Db;
@@ -87,7 +101,20 @@ export class EventLog {
 
 	/** The same within a transaction's instant. */
 	readNow(jobId: string, after: number, limit = PAGE): JobEvent[] {
-		return this.#page.all({ jobId, after, limit }).map((row) => ({ ...row, data: JSON.parse(row.data) as unknown }));
+		return this.#page.all({ jobId, after, limit }).map(asEvent);
+	}
+
+	/** The next events after `after`, as many as a reader is sent at once. */
+	async page(jobId: string, after: number): Promise<LogPage> {
+		const page: LogPage = { events: [], size: 0, more: true, ends: false };
+		while (page.more && page.events.length < PAGE && page.size < PAGE_SIZE) {
+			const rows = this.#page.all({ jobId, after: page.events.at(-1)?.seq ?? after, limit: STRIDE });
+			page.events.push(...rows.map(asEvent));
+			page.size += rows.reduce((size, { data }) => size + data.length, 0);
+			page.more = rows.length === STRIDE;
+			page.ends = endsJob(rows.at(-1)?.type ?? '');
+		}
+		return page;
 	}
 
 	/** Every event after `after`, in batches, as they come; ends after the terminal one or when the signal aborts. Replay and live are this one loop. */
@@ -140,6 +167,25 @@ export function appendWithin(
 	return stored;
 }
 
+/** What stands in the place of an event whose body cannot be written or read: a reader that failed on it would come back to it for ever. */
+export function unreadable(type: string): { type: string; data: unknown } {
+	return { type: 'unreadable', data: { was: type } };
+}
+
 function asRow({ jobId, seq, at, type, data }: JobEvent): typeof events.$inferInsert {
-	return { jobId, seq: seq ?? 0, at, type, data: JSON.stringify(data) };
+	try {
+		return { jobId, seq: seq ?? 0, at, type, data: JSON.stringify(data) };
+	} catch (error) {
+		// A job must not lose its end.
+		if (endsJob(type)) throw error;
+		return asRow({ jobId, seq, at, ...unreadable(type) });
+	}
+}
+
+function asEvent(row: typeof events.$inferSelect): JobEvent {
+	try {
+		return { ...row, data: JSON.parse(row.data) as unknown };
+	} catch {
+		return { ...row, ...unreadable(row.type) };
+	}
 }

@@ -1,8 +1,14 @@
+import { HeadwayError } from '../jobs/error.ts';
+import type { RunLog } from '../operations/operation.ts';
 import type { Clock } from './clock.ts';
 import type { EventLog, NewEvent, RowPatch } from './event-log.ts';
+import { whenRoom } from './room.ts';
 
 /** While events keep coming they are written together at most this often (architecture section 4). */
 export const GROUP_MS = 15;
+
+/** What may wait for room on a full disk, in characters of JSON. More than that, and the run is stopped. */
+const MOST_WAITING = 4 * 1024 * 1024;
 
 interface ContentData {
 	target: string;
@@ -12,7 +18,8 @@ interface ContentData {
 
 /**
  * One run's way into the log. `add` never waits: the first event after a pause is written at once, those that follow
- * within 15 ms together, neighbouring pieces of one text merged. Order is kept; a failed write stops the run.
+ * within 15 ms together, neighbouring pieces of one text merged. Order is kept; a failed write stops the run. A full disk
+ * is waited for: what comes meanwhile is held, up to a bound, and written when there is room.
  */
 export class EventWriter {
 	readonly #log: EventLog;
@@ -26,9 +33,21 @@ export class EventWriter {
 	#grouping = false;
 	#lastWrite = Number.NEGATIVE_INFINITY;
 	#tail: Promise<void> = Promise.resolve();
+	/** A write waits for room on the disk; what comes meanwhile waits with it, in so many characters. */
+	#full = false;
+	#waiting = 0;
+	readonly #disk: { clock: Clock; log?: Pick<RunLog, 'warn'> | undefined };
 
-	constructor(to: { log: EventLog; clock: Clock; jobId: string; epoch: number; onFailure(error: unknown): void }) {
+	constructor(to: {
+		log: EventLog;
+		clock: Clock;
+		jobId: string;
+		epoch: number;
+		logger?: Pick<RunLog, 'warn'>;
+		onFailure(error: unknown): void;
+	}) {
 		this.#log = to.log;
+		this.#disk = { clock: to.clock, log: to.logger };
 		this.#clock = to.clock;
 		this.#jobId = to.jobId;
 		this.#epoch = to.epoch;
@@ -37,6 +56,7 @@ export class EventWriter {
 
 	/** Adds an event, and facts of the row that belong to the same transaction. */
 	add(event: NewEvent, patch: RowPatch = {}): void {
+		if (this.#full && !this.#fits(event)) return;
 		const at = event.at ?? this.#clock.now();
 		if (!this.#mergeContent(event)) this.#events.push({ ...event, at });
 		this.note(patch);
@@ -74,7 +94,23 @@ export class EventWriter {
 	/** Resolves when everything added so far is in the log. Rejects when a write failed. */
 	async flush(): Promise<void> {
 		this.#write();
+		const behind = this.#full;
 		await this.#tail;
+		// What waited for room is written after the write that found none.
+		if (behind) await this.#tail;
+	}
+
+	/** Resolves at once, or when a full disk takes events again: who reads them from afar stops reading until then. Never rejects. */
+	async room(): Promise<void> {
+		if (this.#full) await this.#tail.catch(() => undefined);
+	}
+
+	#fits(event: NewEvent): boolean {
+		if (this.#waiting > MOST_WAITING) return false;
+		this.#waiting += JSON.stringify(event.data).length;
+		if (this.#waiting <= MOST_WAITING) return true;
+		this.#onFailure(new HeadwayError('unavailable', 'The disk is full, and too much waits for room.'));
+		return false;
 	}
 
 	#mergeContent(event: NewEvent): boolean {
@@ -96,14 +132,20 @@ export class EventWriter {
 	}
 
 	#write(): void {
-		if (this.#events.length === 0 && Object.keys(this.#patch).length === 0) return;
+		if (this.#full || (this.#events.length === 0 && Object.keys(this.#patch).length === 0)) return;
 		const [events, patch] = [this.#events, this.#patch];
 		[this.#events, this.#patch] = [[], {}];
 		this.#lastWrite = this.#clock.now();
 		this.#group();
-		this.#tail = this.#tail.then(async () => {
-			await this.#log.append(this.#jobId, this.#epoch, events, patch);
-		});
+		this.#tail = this.#tail.then(() => this.#store(events, patch));
 		this.#tail.catch(this.#onFailure);
+	}
+
+	async #store(events: readonly NewEvent[], patch: RowPatch): Promise<void> {
+		const write = () => this.#log.append(this.#jobId, this.#epoch, events, patch);
+		await whenRoom(write, { ...this.#disk, waits: () => (this.#full = true) });
+		if (!this.#full) return;
+		[this.#full, this.#waiting] = [false, 0];
+		this.#write();
 	}
 }

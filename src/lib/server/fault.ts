@@ -1,6 +1,7 @@
-import type { ErrorCode } from '../jobs/error.ts';
+import { HeadwayError, type ErrorCode } from '../jobs/error.ts';
+import { diskFault } from './room.ts';
 
-/** How a job fails that was stopped. */
+/** How a job fails. */
 export interface StopFault {
 	code: ErrorCode;
 	message: string;
@@ -20,8 +21,9 @@ const stopFault = {
 		retryable: true
 	},
 	error: {
-		code: 'internal',
-		message: 'Events could not be stored. Check the disk of the data folder.',
+		code: 'unavailable',
+		message:
+			'What this did could not be stored any more: the disk of the server is full or failed. Make room, then try again.',
 		retryable: true
 	}
 } as const satisfies Record<string, StopFault>;
@@ -55,6 +57,14 @@ export function faultOfStop(
 ): StopFault {
 	if (reason === 'shutdown' && facts.creating) return lostAtShutdown;
 	return reason === 'error' && facts.secondUse ? secondUse : stopFault[reason];
+}
+
+/** How a job fails by an error that its run threw: its words are for the log, unless they are our own. */
+export function faultOf(error: unknown): StopFault {
+	const known = error instanceof HeadwayError ? error : diskFault(error);
+	if (!known)
+		return { code: 'internal', message: 'Something went wrong inside Headway. The log says more.', retryable: true };
+	return { code: known.code, message: known.message, retryable: !permanent.has(known.code) };
 }
 
 /** Whether a write failed because the response id is taken. */

@@ -1,34 +1,74 @@
 import { mkdirSync, readFileSync, rmSync, writeFileSync } from 'node:fs';
 import { hostname } from 'node:os';
 import { join } from 'node:path';
+import Database from 'better-sqlite3';
 import { ConfigError } from './config.ts';
 
-/** Whether a process of this machine is there. One that is not ours to signal is there as well. */
+/** Whether a process of this machine runs. One that is not ours to signal does; one that ended and was not waited for does not. */
 export function isAlive(pid: number): boolean {
 	try {
 		process.kill(pid, 0);
-		return true;
+		return !isZombie(pid);
 	} catch (error) {
 		return (error as { code?: string }).code === 'EPERM';
 	}
 }
 
+/** Only Linux tells; elsewhere nothing is taken for one. */
+function isZombie(pid: number): boolean {
+	try {
+		return /^\d+ \(.*\) Z /s.test(readFileSync(`/proc/${pid}/stat`, 'latin1'));
+	} catch {
+		return false;
+	}
+}
+
+/** A data folder that is ours. */
+export interface FolderHold {
+	/** The process that had it before did not let it go: it was killed, or its machine went down. */
+	unclean: boolean;
+	release(): void;
+}
+
 /**
  * Takes a data folder for this process: a second server on it would run half of the jobs without being heard by the first.
- * What a killed process left is taken over. Throws a `ConfigError` that names the process; returns what lets the folder go.
+ * The system itself holds the lock and drops it with the process, however that ends, so that neither a zombie nor a
+ * reused process number keeps the folder. Throws a `ConfigError` that names the process.
  */
-export function takeFolder(folder: string): () => void {
+export function takeFolder(folder: string): FolderHold {
 	const file = join(folder, 'headway.lock');
 	const mine = `${hostname()}:${process.pid}`;
-	const [host, pid] = readHolder(file).split(':');
-	if (host === hostname() && Number(pid) !== process.pid && isAlive(Number(pid)))
-		throw new ConfigError(
-			`Another Headway (process ${pid}) uses the data folder ${folder}. Stop it, or set HEADWAY_DATA to another folder. If there is none, delete ${file}.`
-		);
-	write(folder, file, mine);
-	return () => {
-		if (readHolder(file) === mine) rmSync(file, { force: true });
+	const holder = readHolder(file);
+	const unlock = writable(folder, () => lock(folder));
+	if (!unlock && holder !== mine) throw new ConfigError(inUse(folder, holder));
+	writable(folder, () => writeFileSync(file, mine));
+	return {
+		unclean: holder !== '',
+		release() {
+			if (readHolder(file) === mine) rmSync(file, { force: true });
+			unlock?.();
+		}
 	};
+}
+
+/** SQLite’s own lock on an empty file: exclusive, and the system’s. Null when another process has it. */
+function lock(folder: string): (() => void) | null {
+	mkdirSync(folder, { recursive: true });
+	const held = new Database(join(folder, 'folder.lock'), { timeout: 0 });
+	try {
+		held.exec('begin exclusive');
+		return () => held.close();
+	} catch (error) {
+		held.close();
+		if ((error as { code?: string }).code === 'SQLITE_BUSY') return null;
+		throw error;
+	}
+}
+
+function inUse(folder: string, holder: string): string {
+	const [host, pid] = holder.split(':');
+	const who = pid === undefined ? '' : ` (process ${pid}${host === hostname() ? '' : ` on ${host}`})`;
+	return `Another Headway${who} uses the data folder ${folder}. Stop it, or set HEADWAY_DATA to another folder.`;
 }
 
 function readHolder(file: string): string {
@@ -39,10 +79,9 @@ function readHolder(file: string): string {
 	}
 }
 
-function write(folder: string, file: string, holder: string): void {
+function writable<T>(folder: string, action: () => T): T {
 	try {
-		mkdirSync(folder, { recursive: true });
-		writeFileSync(file, holder);
+		return action();
 	} catch {
 		throw new ConfigError(
 			`The data folder ${folder} cannot be written. Make it writable for this user, or set HEADWAY_DATA to another folder.`

@@ -1,4 +1,4 @@
-import { and, desc, eq, gte, inArray, isNotNull, isNull, notInArray, or, sql, type SQL } from 'drizzle-orm';
+import { and, desc, eq, gte, inArray, isNotNull, isNull, ne, notInArray, or, sql, type SQL } from 'drizzle-orm';
 import { HeadwayError } from '../jobs/error.ts';
 import type { PastRun } from '../jobs/estimate.ts';
 import type { CancelReason, JobStatus } from '../jobs/job.ts';
@@ -26,6 +26,9 @@ export interface RunKind {
 }
 
 const UNFINISHED: JobStatus[] = ['queued', 'running'];
+
+/** As much as one group of events may need. */
+const PROBE_BYTES = 64 * 1024;
 
 /** How many past runs the estimates look at. */
 const HISTORY = 200;
@@ -85,6 +88,17 @@ export class JobQueries {
 			.orderBy(desc(eq(jobs.status, 'running')), desc(jobs.createdAt), desc(jobs.id))
 			.limit(100)
 			.all();
+	}
+
+	/** How many jobs run at each provider, of all owners. */
+	async runningByProvider(): Promise<Map<string, number>> {
+		const running = this.#db
+			.select({ provider: jobs.provider, count: sql<number>`count(*)` })
+			.from(jobs)
+			.where(and(eq(jobs.status, 'running'), isNotNull(jobs.provider)))
+			.groupBy(jobs.provider)
+			.all();
+		return new Map(running.map(({ provider, count }) => [provider ?? '', count]));
 	}
 
 	/** What a job has started as parts of itself, in that order. */
@@ -176,12 +190,12 @@ export class JobQueries {
 			.all();
 	}
 
-	/** How often an owner's jobs were stopped, by reason (CX-11). */
+	/** How often an owner's jobs were stopped, by reason (CX-11). One that failed by itself was not: an older version noted an error as its reason. */
 	async cancellations(owner: string): Promise<{ reason: CancelReason; count: number }[]> {
 		const rows = this.#db
 			.select({ reason: timings.reason, count: sql<number>`count(*)` })
 			.from(timings)
-			.where(and(eq(timings.owner, owner), isNotNull(timings.reason)))
+			.where(and(eq(timings.owner, owner), or(ne(timings.outcome, 'failed'), ne(timings.reason, 'error'))))
 			.groupBy(timings.reason)
 			.all();
 		return rows.flatMap(({ reason, count }) => (reason ? [{ reason, count }] : []));
@@ -196,10 +210,17 @@ export class JobQueries {
 			.all();
 	}
 
-	/** Reads and writes one row, to prove that the database works. */
+	/** Writes one row and makes room for more, to prove that the database takes what comes next. */
 	async probe(): Promise<void> {
-		this.#db.run(
-			sql`insert into meta (key, value) values ('probe', ${String(this.#clock.now())}) on conflict (key) do update set value = excluded.value`
+		const store = (value: SQL) =>
+			sql`insert into meta (key, value) values ('probe', ${value}) on conflict (key) do update set value = excluded.value`;
+		this.#db.transaction(
+			(tx) => {
+				// A row that only changes its value needs no room, which is what a full disk lacks.
+				tx.run(store(sql`zeroblob(${PROBE_BYTES})`));
+				tx.run(store(sql`${String(this.#clock.now())}`));
+			},
+			{ behavior: 'immediate' }
 		);
 	}
 
@@ -211,7 +232,7 @@ export class JobQueries {
 			...{ id, operation, title, status, phase, createdAt, startedAt, endedAt, cancelRequestedAt, serverNow: now },
 			...{ parentId, waitingFor: status === 'running' ? row.waitingFor : null },
 			progress: progressOf(row),
-			elapsedMs: startedAt === null ? 0 : (endedAt ?? now) - startedAt,
+			elapsedMs: startedAt === null ? 0 : Math.max(0, (endedAt ?? now) - startedAt),
 			remaining: null,
 			cost: row.cost ?? { usd: null, known: false },
 			error: row.errorCode

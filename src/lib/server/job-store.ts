@@ -1,18 +1,20 @@
-import { createHash, randomBytes } from 'node:crypto';
+import { randomBytes } from 'node:crypto';
 import { and, eq, inArray, lt, or, sql } from 'drizzle-orm';
 import { HeadwayError } from '../jobs/error.ts';
 import { isTerminal, type CancelReason } from '../jobs/job.ts';
 import type { JobSnapshot } from '../jobs/snapshot.ts';
 import { feedKey, jobKey, queueKey, type Bell } from './bell.ts';
 import { loosen } from './blobs/loose-keys.ts';
-import { nextClaim, queueOf, type ClaimTerms } from './claim.ts';
+import { nextClaim, type ClaimTerms } from './claim.ts';
 import type { Clock } from './clock.ts';
 import type { Db, Rows } from './db/open.ts';
 import { artifacts, jobs, timings, type JobRow } from './db/schema.ts';
 import { faultOf, nothingRan, terminalEvent, timingOf, type Ending } from './ending.ts';
 import { appendWithin, type NewEvent } from './event-log.ts';
 import { admit, familyOf, lineOf, refuseRemoval } from './family.ts';
-import type { NewJob } from './new-job.ts';
+import { hashOf, type NewJob } from './new-job.ts';
+import { checkOpen } from './open-question.ts';
+import { Places } from './places.ts';
 import type { Snapshots } from './snapshots.ts';
 
 const IMMEDIATE = { behavior: 'immediate' } as const;
@@ -22,12 +24,14 @@ export class JobStore {
 	readonly #bell: Bell;
 	readonly #clock: Clock;
 	readonly #snapshots: Snapshots;
+	readonly #places: Places;
 
 	constructor(db: Db, bell: Bell, clock: Clock, snapshots: Snapshots) {
 		this.#db = db;
 		this.#bell = bell;
 		this.#clock = clock;
 		this.#snapshots = snapshots;
+		this.#places = new Places(db, bell, clock);
 	}
 
 	/** Puts a job into the queue. The same key with the same request gives the first job; with another one it is a conflict. Throws `limit_reached` when the owner has too many. */
@@ -55,9 +59,16 @@ export class JobStore {
 		const row: typeof jobs.$inferInsert = {
 			...{ id: newId(), owner, operation, title, variant, input, options, requestHash },
 			...{ idempotencyKey: job.idempotencyKey ?? null, retryOf: job.retryOf ?? null, parentId: job.parentId ?? null },
-			...{ status: 'queued', priority: options.priority ?? 0, createdAt: now, updatedAt: now }
+			...{
+				status: 'queued',
+				provider: job.provider ?? null,
+				priority: options.priority ?? 0,
+				createdAt: now,
+				updatedAt: now
+			}
 		};
 		tx.insert(jobs).values(row).run();
+		this.#places.moved(tx);
 		appendWithin(tx, row.id, [{ type: 'queued', data: { operation, title, retryOf: job.retryOf ?? null } }], {
 			updatedAt: now
 		});
@@ -75,6 +86,7 @@ export class JobStore {
 				.set({ ...lease, status: 'running', waitingFor: null, startedAt: row.startedAt ?? now, updatedAt: now })
 				.where(eq(jobs.id, row.id))
 				.run();
+			if (row.status === 'queued') this.#places.moved(tx);
 			return this.#read(row.id, tx);
 		}, IMMEDIATE);
 		if (claimed) this.#bell.ring(feedKey(claimed.owner));
@@ -83,7 +95,12 @@ export class JobStore {
 
 	/** Places in the queue from 1, by job. */
 	async queuePositions(): Promise<Map<string, number>> {
-		return new Map(queueOf(this.#db, this.#clock.now()).map((row, index) => [row.id, index + 1]));
+		return this.#places.all();
+	}
+
+	/** The owner's first 100 waiting jobs, when places changed at or after `since`; otherwise none. */
+	async movedSince(owner: string, since: number): Promise<JobRow[]> {
+		return this.#places.movedSince(owner, since);
 	}
 
 	/** Holds the lease for longer. False when it is lost. */
@@ -110,12 +127,11 @@ export class JobStore {
 			const found = this.#owned(tx, owner, id);
 			if (isTerminal(found.status) || found.cancelRequestedAt !== null) return found;
 			tx.update(jobs).set({ cancelRequestedAt: now, cancelReason: reason }).where(eq(jobs.id, id)).run();
-			appendWithin(tx, id, [{ type: 'cancelling', data: { reason, requestedAt: now } }], {
-				updatedAt: now
-			});
+			appendWithin(tx, id, [{ type: 'cancelling', data: { reason, requestedAt: now } }], { updatedAt: now });
 			if (found.status === 'queued') {
 				ending = { status: 'cancelled', receipt: nothingRan(reason, now) };
 				this.#end(tx, found, ending);
+				this.#places.moved(tx);
 			}
 			return this.#read(id, tx);
 		}, IMMEDIATE);
@@ -124,29 +140,32 @@ export class JobStore {
 		return row;
 	}
 
-	/** Asks a running job to write its result from what it has. */
+	/** Asks a running job to write its result from what it has. A second ask changes nothing; a cancel that was asked for first wins. */
 	async requestFinish(owner: string, id: string): Promise<JobRow> {
-		return this.#record(owner, id, (row, now) =>
-			row.finishRequestedAt === null
-				? { patch: { finishRequestedAt: now }, events: [{ type: 'finishing', data: { requestedAt: now } }] }
-				: { patch: {}, events: [] }
-		);
+		return this.#record(owner, id, (row, now) => {
+			if (row.cancelRequestedAt !== null) throw new HeadwayError('conflict', 'This job is being cancelled.');
+			if (row.finishRequestedAt !== null) return { patch: {}, events: [] };
+			return { patch: { finishRequestedAt: now }, events: [{ type: 'finishing', data: { requestedAt: now } }] };
+		});
 	}
 
-	/** Records a person's answer to a job's question. */
+	/** Records a person's answer to a job's question. Of several at once the first stands; the others are a conflict. */
 	async answer(owner: string, id: string, questionId: string, value: unknown): Promise<JobRow> {
-		return this.#record(owner, id, () => ({ patch: {}, events: [{ type: 'answer', data: { questionId, value } }] }));
+		return this.#record(owner, id, (_row, _now, tx) => {
+			checkOpen(tx, id, questionId);
+			return { patch: {}, events: [{ type: 'answer', data: { questionId, value } }] };
+		});
 	}
 
 	async #record(
 		owner: string,
 		id: string,
-		change: (row: JobRow, now: number) => { patch: Partial<JobRow>; events: NewEvent[] }
+		change: (row: JobRow, now: number, tx: Rows) => { patch: Partial<JobRow>; events: NewEvent[] }
 	): Promise<JobRow> {
 		const row = this.#db.transaction((tx) => {
 			const found = this.#owned(tx, owner, id);
 			if (found.status !== 'running') throw new HeadwayError('conflict', 'Only a running job can take this.');
-			const { patch, events } = change(found, this.#clock.now());
+			const { patch, events } = change(found, this.#clock.now(), tx);
 			if (events.length === 0) return found;
 			tx.update(jobs)
 				.set({ ...patch, updatedAt: this.#clock.now() })
@@ -260,18 +279,6 @@ function findByKey(tx: Rows, owner: string, key: string): JobRow | undefined {
 		.from(jobs)
 		.where(and(eq(jobs.owner, owner), eq(jobs.idempotencyKey, key)))
 		.get();
-}
-
-function hashOf({ operation, request, options }: NewJob): string {
-	return createHash('sha256')
-		.update(JSON.stringify([operation, request, options], inOrder))
-		.digest('hex');
-}
-
-/** The same fields in another order are the same request. */
-function inOrder(_key: string, value: unknown): unknown {
-	if (typeof value !== 'object' || value === null || Array.isArray(value)) return value;
-	return Object.fromEntries(Object.entries(value).toSorted(([a], [b]) => (a < b ? -1 : 1)));
 }
 
 function newId(): string {

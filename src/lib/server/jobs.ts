@@ -13,7 +13,10 @@ import type { Rows } from './db/open.ts';
 import type { JobRow } from './db/schema.ts';
 import type { JobQueries, ListFilter } from './job-queries.ts';
 import type { Ending } from './ending.ts';
+import { quoteFinish, type FinishQuote } from './finish-quote.ts';
 import type { JobStore } from './job-store.ts';
+import type { NewJob } from './new-job.ts';
+import type { Providers } from './providers/providers.ts';
 import { readInput } from './read-input.ts';
 import { checkReferences } from './references.ts';
 import { referrerOf } from './referrers.ts';
@@ -36,9 +39,11 @@ export interface JobsParts {
 	runner: Runner;
 	models: Record<string, AnyModel>;
 	maxUnfinished: number;
-	knowsProvider(id: string): boolean;
+	providers: Pick<Providers, 'knows' | 'default' | 'get'>;
 	/** Told of each job that ended without a run. */
 	ended(row: JobRow, ending: Ending): void;
+	/** Told of each start that was one too many. */
+	refused(): void;
 }
 
 /** Everything that a door can ask about jobs. Each call is confined to one owner. */
@@ -54,9 +59,10 @@ export class Jobs {
 		const model = this.#model(request.operation);
 		const input = await this.#checked(owner, model, request.input);
 		const options = readInput(jobOptions, request.options ?? {}, 'options') as JobOptions;
-		const { row, created } = await this.#parts.store.enqueue({
+		const { row, created } = await this.#enqueue({
 			...{
 				owner,
+				provider: this.#providerOf(model, input),
 				operation: model.id,
 				title: model.titleOf(input),
 				variant: model.variantOf?.(input) ?? '',
@@ -73,10 +79,25 @@ export class Jobs {
 		return { snapshot: await this.#present(row), created };
 	}
 
+	/** Where it will run; null for one that asks no provider itself. */
+	#providerOf({ runsOn }: AnyModel, input: unknown): string | null {
+		if (runsOn === 'none') return null;
+		return (input as { provider?: string }).provider ?? this.#parts.providers.default.id;
+	}
+
+	/** A part that finds no room waits for it; anybody else is refused. */
+	async #enqueue(job: NewJob): Promise<{ row: JobRow; created: boolean }> {
+		return this.#parts.store.enqueue(job).catch((error: unknown) => {
+			const isRefused = error instanceof HeadwayError && error.code === 'limit_reached' && !job.parentId;
+			if (isRefused) this.#parts.refused();
+			throw error;
+		});
+	}
+
 	/** The input as the operation takes it, with that of every part that it will start. Throws `invalid_input`. */
 	async #checked(owner: string, model: AnyModel, raw: unknown): Promise<unknown> {
 		const input = readInput(model.input, raw ?? {}, 'input') as { provider?: string };
-		if (input.provider !== undefined && !this.#parts.knowsProvider(input.provider))
+		if (input.provider !== undefined && !this.#parts.providers.knows(input.provider))
 			throw new HeadwayError('invalid_input', `This server has no provider "${input.provider}".`, {
 				fields: [{ path: 'input.provider', message: 'is not configured' }]
 			});
@@ -129,9 +150,12 @@ export class Jobs {
 		return this.#summaries(await this.#parts.queries.children(id));
 	}
 
-	/** The owner's unfinished jobs, and those that changed since. */
+	/** The owner's running jobs, those that changed since, and those that wait when their places did. */
 	async changed(owner: string, since: number): Promise<JobSummary[]> {
-		return this.#summaries(await this.#parts.queries.changed(owner, since));
+		const changed = await this.#parts.queries.changed(owner, since);
+		const known = new Set(changed.map(({ id }) => id));
+		const moved = await this.#parts.store.movedSince(owner, since);
+		return this.#summaries([...changed, ...moved.filter(({ id }) => !known.has(id))]);
 	}
 
 	/** The highest seq of a job's log, and whether it ends there. */
@@ -148,14 +172,25 @@ export class Jobs {
 		return this.#present(row);
 	}
 
-	/** Asks for the result from what there is; a conflict where the operation cannot. */
+	/** Asks for the result from what there is. Throws `not_supported` where the operation cannot, `conflict` while it would be of no use. */
 	async finish(owner: string, id: string): Promise<JobSnapshot> {
-		const { operation } = await this.#parts.queries.get(owner, id);
-		if (!this.#model(operation).can.finishNow)
-			throw new HeadwayError('not_supported', `A ${operation} cannot be finished early. Cancel it, or let it run.`);
+		const { finishRequestedAt } = await this.#parts.queries.get(owner, id);
+		if (finishRequestedAt === null) await this.finishQuote(owner, id);
 		const row = await this.#parts.store.requestFinish(owner, id);
 		this.#parts.runner.heed(row);
 		return this.#present(row);
+	}
+
+	/** What finishing now would cost more, at the most. Throws like `finish`. */
+	async finishQuote(owner: string, id: string): Promise<FinishQuote> {
+		const { operation, provider } = await this.#parts.queries.get(owner, id);
+		const model = this.#model(operation);
+		if (!model.can.finishNow)
+			throw new HeadwayError('not_supported', `A ${operation} cannot be finished early. Cancel it, or let it run.`);
+		const snapshot = await this.snapshot(owner, id);
+		const quote = quoteFinish(snapshot, model, this.#parts.providers.get(provider ?? undefined));
+		if ('refused' in quote) throw new HeadwayError('conflict', quote.refused);
+		return quote;
 	}
 
 	/** A new job with the same input. */
@@ -195,7 +230,8 @@ export class Jobs {
 	}
 
 	async #summaries(rows: readonly JobRow[]): Promise<JobSummary[]> {
-		const positions = await this.#parts.store.queuePositions();
+		const waits = rows.some(({ status }) => status === 'queued');
+		const positions = waits ? await this.#parts.store.queuePositions() : new Map<string, number>();
 		return rows.map((row) => {
 			const summary = this.#parts.queries.summary(row, positions);
 			return isTerminal(row.status)
@@ -223,7 +259,7 @@ export class Jobs {
 			row.fraction === null
 				? ticked.progress
 				: { fraction: floor, basis: ticked.progress.basis === 'measured' ? 'measured' : 'estimated' };
-		const elapsedMs = row.startedAt === null ? 0 : serverNow - row.startedAt;
+		const elapsedMs = row.startedAt === null ? 0 : Math.max(0, serverNow - row.startedAt);
 		const queuePosition =
 			row.status === 'queued' ? ((await this.#parts.store.queuePositions()).get(row.id) ?? null) : null;
 		return {

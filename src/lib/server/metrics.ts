@@ -2,8 +2,9 @@ import { Counter, Gauge, Histogram, Registry } from 'prom-client';
 import type { Usage } from '../jobs/event.ts';
 import { jobStatus } from '../jobs/job.ts';
 import type { JobQueries } from './job-queries.ts';
-import type { Ending } from './ending.ts';
-import type { Live } from './live.ts';
+import { stopReasonOf, type Ending } from './ending.ts';
+import { streamEnds, type Live, type StreamEnd } from './live.ts';
+import { streamDoors, type StreamDoor } from './open-streams.ts';
 import type { JobRow } from './db/schema.ts';
 
 /** What Prometheus reads at `/metrics` (TS-21, OP-12). */
@@ -35,7 +36,29 @@ export class Metrics {
 		registers: [this.registry]
 	});
 
+	readonly #closed = new Counter({
+		name: 'headway_streams_closed_total',
+		help: 'Live streams that closed, by door and by how: ended, left, renewed, drained or failed.',
+		labelNames: ['door', 'how'] as const,
+		registers: [this.registry]
+	});
+	readonly #interruptions = new Counter({
+		name: 'headway_interruptions_total',
+		help: 'What was broken off and went on: provider (its stream was lost and resumed), process (a job was adopted).',
+		labelNames: ['of'] as const,
+		registers: [this.registry]
+	});
+	readonly #throttled = new Counter({
+		name: 'headway_throttled_total',
+		help: 'What was answered with 429, by limit: requests, starts, streams or unfinished.',
+		labelNames: ['limit'] as const,
+		registers: [this.registry]
+	});
+
 	constructor(queries: JobQueries, live: Live) {
+		for (const door of streamDoors) for (const how of streamEnds) this.#closed.inc({ door, how }, 0);
+		for (const kind of ['provider', 'process']) this.#interruptions.inc({ of: kind }, 0);
+		for (const limit of ['requests', 'starts', 'streams', 'unfinished']) this.#throttled.inc({ limit }, 0);
 		new Gauge({
 			name: 'headway_jobs',
 			help: 'Jobs in the database, by status.',
@@ -48,10 +71,11 @@ export class Metrics {
 		});
 		new Gauge({
 			name: 'headway_streams_open',
-			help: 'Live streams that are open now.',
+			help: 'Live streams that are open now, by door.',
+			labelNames: ['door'] as const,
 			registers: [this.registry],
 			collect() {
-				this.set(live.open);
+				for (const door of streamDoors) this.set({ door }, live.streams.count(door));
 			}
 		});
 	}
@@ -62,9 +86,24 @@ export class Metrics {
 		const { status } = ending;
 		this.#ended.inc({ operation, status, code: ending.status === 'failed' ? ending.code : '' });
 		this.#duration.observe({ operation, status }, seconds);
-		const receipt = ending.status === 'succeeded' ? null : ending.receipt;
-		if (receipt) this.#cancellations.inc({ reason: receipt.reason });
+		const reason = stopReasonOf(ending);
+		if (reason) this.#cancellations.inc({ reason });
 		this.#count(ending.status === 'cancelled' ? ending.receipt.usage : ending.usage);
+	}
+
+	/** Counts a stream that closed. */
+	closed(door: StreamDoor, how: StreamEnd): void {
+		this.#closed.inc({ door, how });
+	}
+
+	/** Counts what was broken off and goes on. */
+	interrupted(of: 'provider' | 'process'): void {
+		this.#interruptions.inc({ of });
+	}
+
+	/** Counts a refusal for a limit. */
+	throttled(limit: 'requests' | 'starts' | 'streams' | 'unfinished'): void {
+		this.#throttled.inc({ limit });
 	}
 
 	#count(usage: Usage | null): void {

@@ -1,3 +1,4 @@
+import { createHash } from 'node:crypto';
 import type { JobOptions } from '../jobs/job.ts';
 
 /** What to enqueue. `input` has passed the operation's schema. */
@@ -8,6 +9,8 @@ export interface NewJob {
 	variant: string;
 	input: unknown;
 	options: JobOptions;
+	/** Where it will run; null or absent for one that asks no provider itself. */
+	provider?: string | null;
 	/** The input as it was sent, which the idempotency key is bound to. */
 	request: unknown;
 	idempotencyKey?: string;
@@ -16,4 +19,17 @@ export interface NewJob {
 	parentId?: string;
 	/** How many unfinished jobs its owner may have; those that this one is a part of do not count. */
 	mostUnfinished?: number;
+}
+
+/** The same for two requests that ask for the same. */
+export function hashOf({ operation, request, options }: NewJob): string {
+	return createHash('sha256')
+		.update(JSON.stringify([operation, request, options], inOrder))
+		.digest('hex');
+}
+
+/** The same fields in another order are the same request. */
+function inOrder(_key: string, value: unknown): unknown {
+	if (typeof value !== 'object' || value === null || Array.isArray(value)) return value;
+	return Object.fromEntries(Object.entries(value).toSorted(([a], [b]) => (a < b ? -1 : 1)));
 }

@@ -1,4 +1,4 @@
-import type { BaseEvent } from '../jobs/event.ts';
+import type { BaseEvent, Contact } from '../jobs/event.ts';
 import { waitedMsOf, type JobSnapshot } from '../jobs/snapshot.ts';
 import type { AnyModel } from '../operations/operation.ts';
 import type { Expectation } from './estimator.ts';
@@ -14,6 +14,9 @@ interface MeterStart {
 	floor: number;
 }
 
+/** A run looks at its clock each second: one that moved by more than this was set, or its machine slept. */
+const LEAP_MS = 60_000;
+
 /** One run's bar: which phase is the furthest, since when, what was measured, when the provider was last heard. Pure but for what it is told; times in ms. */
 export class ProgressMeter {
 	readonly #model: AnyModel;
@@ -28,14 +31,18 @@ export class ProgressMeter {
 	/** When the bar last rose. */
 	#roseAt: number;
 	#waitingSince: number | null = null;
+	/** The last moment that it was told. */
+	#toldAt: number;
 
 	constructor({ model, expectation, from, now, floor }: MeterStart) {
 		this.#model = model;
 		this.#expectation = expectation;
-		this.#startedAt = (from.startedAt ?? now) + waitedMsOf(from);
+		// Never in the future: the clock may have been set back since.
+		this.#startedAt = Math.min(now, (from.startedAt ?? now) + waitedMsOf(from));
 		this.#phase = from.phase;
 		const current = from.phases.find(({ name }) => name === from.phase);
-		this.#enteredAt = current?.startedAt ? current.startedAt + current.waitedMs : this.#startedAt;
+		this.#enteredAt = Math.min(now, current?.startedAt ? current.startedAt + current.waitedMs : this.#startedAt);
+		this.#toldAt = now;
 		this.#heardAt = now;
 		this.#roseAt = now;
 		this.#floor = Math.max(floor, from.progress.fraction ?? 0);
@@ -63,16 +70,19 @@ export class ProgressMeter {
 	}
 
 	heard(now: number): void {
+		this.#follow(now);
 		this.#heardAt = now;
 	}
 
 	/** Time stands still from now on: a person is asked. */
 	wait(since: number): void {
+		this.#follow(since);
 		this.#waitingSince ??= since;
 	}
 
 	/** The person has answered: the clock goes on where it stood. */
 	resume(now: number): void {
+		this.#follow(now);
 		const waited = now - (this.#waitingSince ?? now);
 		this.#waitingSince = null;
 		this.#startedAt += waited;
@@ -83,11 +93,25 @@ export class ProgressMeter {
 
 	/** How long the job has been at work, in ms, over all its processes. */
 	workedMs(now: number): number {
+		this.#follow(now);
 		return (this.#waitingSince ?? now) - this.#startedAt;
 	}
 
+	/** Goes along with a clock that was set, so that no time is counted which nobody worked, and none twice. */
+	#follow(now: number): void {
+		const leap = now - this.#toldAt;
+		this.#toldAt = now;
+		if (leap >= 0 && leap <= LEAP_MS) return;
+		this.#startedAt += leap;
+		this.#enteredAt += leap;
+		this.#roseAt += leap;
+		this.#heardAt += leap;
+		if (this.#waitingSince !== null) this.#waitingSince += leap;
+	}
+
 	/** How it stands now. The fraction never falls below what an earlier reading gave. */
-	read(at: number): ProgressData {
+	read(at: number, contact: Contact | null = null): ProgressData {
+		this.#follow(at);
 		const now = this.#waitingSince ?? at;
 		const waiting = this.#waitingSince !== null;
 		const estimate = this.#expectation.estimate({
@@ -112,7 +136,8 @@ export class ProgressMeter {
 				elapsedMs: now - this.#startedAt,
 				remaining: estimate.remaining,
 				runs: estimate.runs,
-				overdue: estimate.overdue
+				overdue: estimate.overdue,
+				...(contact ? { contact } : {})
 			}
 		};
 	}

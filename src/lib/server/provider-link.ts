@@ -13,8 +13,15 @@ import { totalOf, type Bills } from './bills.ts';
 import { pause, type Clock } from './clock.ts';
 import type { Bill, JobRow } from './db/schema.ts';
 import type { EventWriter } from './event-writer.ts';
+import { OpenResponse } from './open-response.ts';
+import { ProviderContact } from './provider-contact.ts';
+import { haltAtProvider, ORDINARY, type Halt, type Patience } from './provider-stop.ts';
+import { isTerminal } from './providers/outcome.ts';
+import { ProviderNotices } from './provider-notices.ts';
 import { attach, type AttachDeps, type ProviderMemory } from './providers/attach.ts';
 import { requestPicture } from './providers/picture.ts';
+import type { Dispensable } from './providers/refusals.ts';
+import { choicesOf } from './run-choices.ts';
 
 /** What a link needs of its run. */
 export interface LinkParts {
@@ -28,22 +35,26 @@ export interface LinkParts {
 	log: RunLog;
 	idleMs: number;
 	heard(): void;
+	/** Its stream was lost, and goes on. */
+	interrupted?(): void;
 }
-
-/** A link that is cut again and again says so once in this time. */
-const NOTICE_MS = 30_000;
 
 const UNKNOWN: Bill = { usage: null, cost: { usd: null, known: false } };
 
 /** A run's one link to its provider: remembers in the job's row what was created there and how far its events have come, so that neither a cut nor a restart pays twice. */
 export class ProviderLink implements DurableProvider, ProviderMemory {
 	readonly #parts: LinkParts;
+	/** How the run stands with its provider. */
+	readonly contact: ProviderContact;
 	/** How the response ended, by the provider's word; null while it runs or is unknown. */
 	outcome: ProviderOutcome | null = null;
-	#reconnectedAt = Number.NEGATIVE_INFINITY;
+	/** What the model was found to refuse in this run. */
+	readonly #refused = new Set<Dispensable>();
+	readonly #notices: ProviderNotices;
 	/** The connection's own signal: a create on its way outlives the run's, until its id is known. */
 	readonly #reach = new AbortController();
-	#answered: () => void = () => undefined;
+	/** Told when no create is on its way any more. */
+	readonly #waiting = new Set<() => void>();
 	state: 'none' | 'creating' | 'created';
 	responseId: string | null;
 	cursor: number | null;
@@ -51,9 +62,14 @@ export class ProviderLink implements DurableProvider, ProviderMemory {
 	#bills: Bills;
 	/** A create is on its way whose answer will bring an id. A picture has none: there is nothing to wait for when it is to stop. */
 	#awaitsId = false;
+	/** The response that is being read. */
+	#open: OpenResponse | null = null;
+	#halting: { responseId: string | null; halt: Promise<Halt> } | null = null;
 
 	constructor(parts: LinkParts) {
 		this.#parts = parts;
+		this.#notices = new ProviderNotices(parts);
+		this.contact = new ProviderContact(parts.provider, parts.clock);
 		this.state = parts.row.providerState;
 		this.responseId = parts.row.responseId;
 		this.cursor = parts.row.cursor;
@@ -83,17 +99,21 @@ export class ProviderLink implements DurableProvider, ProviderMemory {
 
 	async *respond(request: Parameters<DurableProvider['respond']>[0], step = ''): AsyncGenerator<ProviderEvent> {
 		const { provider, row, streaming, writer, signal: stopped } = this.#parts;
+		stopped.throwIfAborted();
 		this.#enter(step);
 		const whole: ResponseRequest = {
 			...request,
+			...choicesOf(row.options, request),
 			model: this.model,
 			background: provider.can.background,
 			stream: streaming,
 			metadata: { job_id: row.id }
 		};
 		this.#awaitsId = true;
+		const open = new OpenResponse(this.#reach.signal);
+		this.#open = open;
 		try {
-			for await (const event of attach(provider, whole, this, this.#attachDeps(this.#reach.signal))) {
+			for await (const event of open.read(attach(this.contact, whole, this, this.#attachDeps(open.signal)))) {
 				stopped.throwIfAborted();
 				this.#note(event);
 				writer.hold();
@@ -103,25 +123,59 @@ export class ProviderLink implements DurableProvider, ProviderMemory {
 					this.cursor = event.cursor ?? this.cursor;
 					writer.release(event.cursor);
 				}
+				await writer.room();
 			}
+			stopped.throwIfAborted();
 		} finally {
 			this.#awaitsId = false;
+			this.#open = null;
+			this.contact.rest();
 		}
 	}
 
+	async stop(): Promise<ProviderOutcome | null> {
+		const [open, step] = [this.#open, this.#step];
+		// Taken up again and not read yet, it may still run.
+		if (!open && (this.state !== 'created' || this.outcome)) return this.outcome;
+		if (open) await this.answered(ORDINARY.cancelMs);
+		if (this.#open !== open) return this.outcome;
+		const { responseId } = this;
+		const { outcome } = await this.halt(ORDINARY);
+		// Stopped meanwhile, the run settles it.
+		if (this.#parts.signal.aborted) return outcome;
+		if (!outcome?.usage || this.#bills[step]?.usage == null) this.#bill(this.#billOf(outcome, responseId), step);
+		const over = outcome !== null && isTerminal(outcome.status) ? outcome : null;
+		open?.hangUp(over);
+		return over;
+	}
+
+	/** Ends at the provider what is open there, within `patience`; asked for again meanwhile, it is the same asking. */
+	halt(patience: Patience): Promise<Halt> {
+		const { provider, clock } = this.#parts;
+		const { state, responseId, outcome } = this;
+		if (this.#halting?.responseId === responseId) return this.#halting.halt;
+		const halt = haltAtProvider(provider, { state, responseId, outcome }, clock, patience);
+		const halting = { responseId, halt };
+		this.#halting = halting;
+		void halt.then(() => (this.#halting = this.#halting === halting ? null : this.#halting));
+		return halt;
+	}
+
 	async *image(request: Parameters<DurableProvider['image']>[0], step: string): AsyncGenerator<ImageEvent> {
-		const { provider, streaming, signal: stopped } = this.#parts;
+		const { streaming, signal: stopped } = this.#parts;
+		stopped.throwIfAborted();
 		this.#enter(step);
 		const stream = streaming && request.stream !== false && request.count === 1;
 		const whole: ImageRequest = { ...request, model: this.model, stream };
 		const signal = AbortSignal.any([stopped, this.#reach.signal]);
-		for await (const event of requestPicture(provider, whole, this, this.#attachDeps(signal))) {
+		for await (const event of requestPicture(this.contact, whole, this, this.#attachDeps(signal))) {
 			stopped.throwIfAborted();
 			// An answer that has begun is no unknown outcome any more, whatever becomes of the rest.
 			if (event.type === 'accepted') this.#become('created');
 			if (event.type === 'ended') {
-				this.#bill(event);
+				this.#bill({ usage: event.usage, cost: event.cost });
 				this.#become('none');
+				this.contact.rest();
 			}
 			yield event;
 		}
@@ -130,8 +184,9 @@ export class ProviderLink implements DurableProvider, ProviderMemory {
 	#attachDeps(signal: AbortSignal): AttachDeps {
 		const { clock, log, idleMs } = this.#parts;
 		const heard = () => this.#parts.heard();
-		const retryNotice = (error: HeadwayError, waitMs: number) => this.#waits(error, waitMs);
-		return { clock, idleMs, log, signal, heard, retryNotice };
+		const retryNotice = (error: HeadwayError, waitMs: number) => this.#notices.waits(error, waitMs);
+		const leftOut = (part: Dispensable) => this.#notices.leftOut(part);
+		return { clock, idleMs, log, signal, heard, retryNotice, refused: this.#refused, leftOut };
 	}
 
 	#become(state: 'none' | 'created'): void {
@@ -150,14 +205,27 @@ export class ProviderLink implements DurableProvider, ProviderMemory {
 		this.#parts.writer.note({ providerStep: step, providerState: 'none', responseId: null, cursor: null });
 	}
 
-	/** Everything that was billed, with `bill` for the request that is open; null when nobody knows more of it than is written down. */
-	billed(bill: Bill | null): Bill {
-		if (this.state === 'none' && bill === null) return totalOf(this.#bills);
-		return totalOf({ ...this.#bills, [this.#step]: bill ?? this.#bills[this.#step] ?? UNKNOWN });
+	/** Everything that was billed, with what is known of the request that is open: written down without an event, since the end tells the sum. */
+	settle(outcome: ProviderOutcome | null): Bill {
+		if (this.state === 'none') return totalOf(this.#bills);
+		if (outcome?.usage || !this.#bills[this.#step]) this.#book(this.#billOf(outcome, this.responseId), this.#step);
+		this.#parts.writer.note({ bills: this.#bills });
+		return totalOf(this.#bills);
 	}
 
-	#bill(bill: Bill): void {
-		this.#bills = { ...this.#bills, [this.#step]: { usage: bill.usage, cost: bill.cost } };
+	/** Without its usage it names the response, so that it is asked again later. */
+	#billOf(outcome: ProviderOutcome | null, responseId: string | null): Bill {
+		const { usage, cost } = outcome ?? UNKNOWN;
+		const again = usage === null && responseId !== null && this.can.background;
+		return { usage, cost, ...(again && { responseId }) };
+	}
+
+	#book(bill: Bill, step: string): void {
+		this.#bills = { ...this.#bills, [step]: bill };
+	}
+
+	#bill(bill: Bill, step = this.#step): void {
+		this.#book(bill, step);
 		const { usage, cost } = totalOf(this.#bills);
 		const patch = { bills: this.#bills };
 		if (usage) this.#parts.writer.add({ type: 'usage', data: { usage, cost } }, patch);
@@ -168,8 +236,10 @@ export class ProviderLink implements DurableProvider, ProviderMemory {
 	async answered(ms: number): Promise<void> {
 		if (this.state !== 'creating' || !this.#awaitsId) return;
 		const settled = new AbortController();
-		this.#answered = () => settled.abort();
+		const settle = () => settled.abort();
+		this.#waiting.add(settle);
 		await pause(this.#parts.clock, ms, settled.signal);
+		this.#waiting.delete(settle);
 	}
 
 	/** Ends the connection, whatever it waits for. */
@@ -178,21 +248,14 @@ export class ProviderLink implements DurableProvider, ProviderMemory {
 		this.#reach.abort(signal.aborted ? signal.reason : new Error('the run is over'));
 	}
 
-	#waits(error: HeadwayError, waitMs: number): void {
-		const message = `${error.message.replace(/ Try again.*$/, '')} Trying again in ${Math.max(1, Math.round(waitMs / 1_000))} s.`;
-		this.#parts.writer.add({ type: 'notice', data: { level: 'info', code: 'retry', message } });
-	}
-
 	#note(event: ProviderEvent): void {
-		const { writer, provider } = this.#parts;
 		if (event.type === 'ended') {
 			this.outcome = event.outcome;
-			this.#bill(event.outcome);
+			this.#bill(this.#billOf(event.outcome, this.responseId));
 		}
-		if (event.type === 'reconnected' && this.#parts.clock.now() - this.#reconnectedAt > NOTICE_MS) {
-			this.#reconnectedAt = this.#parts.clock.now();
-			const message = `Reconnected to ${provider.label}${event.how === 'poll' ? ' (asking for the result from time to time)' : ''}.`;
-			writer.add({ type: 'notice', data: { level: 'info', code: 'reconnected', message } });
+		if (event.type === 'reconnected') {
+			this.#parts.interrupted?.();
+			this.#notices.reconnected(event.how);
 		}
 	}
 
@@ -213,13 +276,13 @@ export class ProviderLink implements DurableProvider, ProviderMemory {
 		this.#parts.writer.add({ type: 'response', data: { responseId, model } }, patch);
 		await this.#parts.writer.flush();
 		this.#parts.log.info({ jobId: this.#parts.row.id, responseId }, 'response created');
-		this.#answered();
+		for (const settle of this.#waiting) settle();
 	}
 
 	async rejected(): Promise<void> {
 		this.state = 'none';
 		this.#parts.writer.note({ providerState: 'none' });
 		await this.#parts.writer.flush();
-		this.#answered();
+		for (const settle of this.#waiting) settle();
 	}
 }

@@ -1,7 +1,6 @@
 import type { Cost, Receipt, Usage } from '../jobs/event.ts';
 import type { Provider, ProviderOutcome } from '../operations/operation.ts';
 import { pause, type Clock } from './clock.ts';
-import type { ProviderLink } from './provider-link.ts';
 
 /** How long the provider may take to say that it has stopped, and how long the true usage is asked for after that. */
 export interface Patience {
@@ -15,6 +14,21 @@ export const ORDINARY: Patience = { cancelMs: 5_000, usageMs: 3_000 };
 export const SHUTDOWN: Patience = { cancelMs: 1_500, usageMs: 500 };
 const UNKNOWN: Cost = { usd: null, known: false };
 
+/** A response as whoever ran it knows it. */
+export interface Standing {
+	state: 'none' | 'creating' | 'created';
+	responseId: string | null;
+	/** How it ended, where that is known. */
+	outcome: ProviderOutcome | null;
+}
+
+/** How the provider took it that a response was to end; `outcome` has the usage, where that was told in time. */
+export interface Halt {
+	provider: Receipt['provider'];
+	acknowledgedAt: number | null;
+	outcome: ProviderOutcome | null;
+}
+
 /** What a stop found out at the provider. */
 export interface ProviderStop {
 	provider: Receipt['provider'];
@@ -23,30 +37,38 @@ export interface ProviderStop {
 	cost: Cost;
 }
 
+/** A run's link, as far as it is stopped. */
+interface Stoppable {
+	halt(patience: Patience): Promise<Halt>;
+	/** What all of its requests were billed, with what this one used. */
+	settle(outcome: ProviderOutcome | null): Pick<ProviderStop, 'usage' | 'cost'>;
+}
+
 /** What is said of a response that is left for another process: nothing was stopped. */
 export const leftRunning: ProviderStop = { provider: 'not_needed', acknowledgedAt: null, usage: null, cost: UNKNOWN };
 
 /** Stops what a run has at the provider, and reads what it cost. Never throws: what could not be confirmed is said to be unconfirmed. */
-export async function stopAtProvider(
+export async function stopAtProvider(link: Stoppable, patience = ORDINARY): Promise<ProviderStop> {
+	const { provider, acknowledgedAt, outcome } = await link.halt(patience);
+	return { provider, acknowledgedAt, ...link.settle(outcome) };
+}
+
+/** Cancels a response where it may still run, and reads its usage; bounded by `patience`. Never throws. */
+export async function haltAtProvider(
 	provider: Provider,
-	link: ProviderLink,
+	{ state, responseId, outcome }: Standing,
 	clock: Clock,
-	patience = ORDINARY
-): Promise<ProviderStop> {
-	const stopped = (how: Receipt['provider'], acknowledgedAt: number | null, outcome: ProviderOutcome | null) => ({
-		...{ provider: how, acknowledgedAt },
-		...link.billed(outcome?.usage ? { usage: outcome.usage, cost: outcome.cost } : null)
-	});
-	if (link.state === 'none') return stopped('not_needed', null, null);
-	if (link.outcome) return stopped('already_ended', null, link.outcome);
-	if (link.state === 'creating' || !link.responseId || !provider.can.background)
-		return stopped('unconfirmed', null, null);
-	const answer = await cancelWithin(provider, link.responseId, clock, patience.cancelMs);
+	patience: Patience
+): Promise<Halt> {
+	if (state === 'none') return { provider: 'not_needed', acknowledgedAt: null, outcome: null };
+	if (outcome) return { provider: 'already_ended', acknowledgedAt: null, outcome };
+	if (state === 'creating' || !responseId || !provider.can.background)
+		return { provider: 'unconfirmed', acknowledgedAt: null, outcome: null };
+	const answer = await cancelWithin(provider, responseId, clock, patience.cancelMs);
 	const acknowledgedAt = answer.provider === 'unconfirmed' ? null : clock.now();
-	const outcome = answer.outcome?.usage
-		? answer.outcome
-		: await readUsage(provider, link.responseId, clock, patience.usageMs);
-	return stopped(answer.provider, acknowledgedAt, outcome);
+	if (answer.outcome?.usage) return { ...answer, acknowledgedAt };
+	const read = await readUsage(provider, responseId, clock, patience.usageMs);
+	return { provider: answer.provider, acknowledgedAt, outcome: read ?? answer.outcome };
 }
 
 async function cancelWithin(provider: Provider, responseId: string, clock: Clock, ms: number) {

@@ -38,4 +38,6 @@ export interface RunDeps {
 	/** A job as its owner sees it. */
 	snapshotOf(owner: string, id: string): Promise<JobSnapshot>;
 	ended(row: JobRow, ending: Ending): void;
+	/** Told when a run goes on after its provider's stream, or the process that had it, was lost. */
+	interrupted(of: 'provider' | 'process'): void;
 }

@@ -1,4 +1,3 @@
-import { HeadwayError } from '../jobs/error.ts';
 import type { Receipt } from '../jobs/event.ts';
 import type { CancelReason } from '../jobs/job.ts';
 import { Withdrawn, type OperationRun, type Provider } from '../operations/operation.ts';
@@ -8,7 +7,7 @@ import { defaultModel } from './default-model.ts';
 import { pause } from './clock.ts';
 import type { JobRow } from './db/schema.ts';
 import { Expectation } from './estimator.ts';
-import { describe, faultOfStop, invalidResult, isSecondUse, permanent } from './fault.ts';
+import { describe, faultOf, faultOfStop, invalidResult, isSecondUse } from './fault.ts';
 import { FencedError } from './event-log.ts';
 import { EventWriter } from './event-writer.ts';
 import type { Ending } from './ending.ts';
@@ -17,6 +16,7 @@ import { ProviderLink } from './provider-link.ts';
 import { leftRunning, ORDINARY, SHUTDOWN, stopAtProvider, type ProviderStop } from './provider-stop.ts';
 import { JobContext } from './run-context.ts';
 import type { RunDeps } from './run-deps.ts';
+import { whenRoom } from './room.ts';
 import { Settlement } from './settlement.ts';
 import { Slot } from './slot.ts';
 
@@ -72,6 +72,7 @@ export class Run {
 			clock,
 			jobId: row.id,
 			epoch: row.epoch,
+			logger: deps.log,
 			onFailure: (error) => this.#writeFailed(error)
 		});
 		const kind = { operation: row.operation, model, variant: row.variant };
@@ -93,7 +94,8 @@ export class Run {
 			...{ signal: this.#abort.signal, writer: this.#writer },
 			streaming: row.options.stream !== false,
 			idleMs: deps.idleMs,
-			heard: () => this.#meter.heard(clock.now())
+			heard: () => this.#meter.heard(clock.now()),
+			interrupted: () => deps.interrupted('provider')
 		});
 		const own = { writer: this.#writer, cleanups: this.#cleanups };
 		this.#settlement = new Settlement({ ...deps, ...operation, row, link: this.#link, ...own });
@@ -132,7 +134,7 @@ export class Run {
 		this.#link.close();
 		// Its id came just in time: the next process goes on with it.
 		if (isShutdown && this.adoptable) return leftRunning;
-		return stopAtProvider(this.#provider, this.#link, this.#deps.clock, patience);
+		return stopAtProvider(this.#link, patience);
 	}
 
 	/** Tells the operation to write its result from what it has. */
@@ -187,7 +189,7 @@ export class Run {
 	#tick(): void {
 		if (this.#over.signal.aborted) return;
 		const { clock, transients, bell } = this.#deps;
-		const data = this.#meter.read(clock.now());
+		const data = this.#meter.read(clock.now(), this.#link.contact.current);
 		transients.publish({ jobId: this.row.id, at: clock.now(), type: 'progress', data });
 		if (data.fraction !== null) this.#writer.save({ fraction: data.fraction, basis: data.basis });
 		bell.ring(feedKey(this.row.owner));
@@ -230,8 +232,10 @@ export class Run {
 		if (reason === 'lost') return this.#deps.transients.forget(this.row.id);
 		if (reason === 'shutdown' && (await this.#isLeft())) return this.#deps.store.release(this.row.id, this.row.epoch);
 		const ending = outcome.ok ? await this.#success(outcome.result) : await this.#failure(reason, outcome.error);
-		if (!(await this.#deps.store.finish(this.row.id, this.row.epoch, ending)))
-			return this.#deps.transients.forget(this.row.id);
+		// What each request was billed belongs to the row before it ends.
+		await this.#writer.flush().catch(() => undefined);
+		const finish = () => this.#deps.store.finish(this.row.id, this.row.epoch, ending);
+		if (!(await whenRoom(finish, this.#deps))) return this.#deps.transients.forget(this.row.id);
 		this.#deps.transients.release(this.row.id, ending.status === 'succeeded');
 		this.#deps.ended(this.row, ending);
 	}
@@ -255,24 +259,20 @@ export class Run {
 		const reason = stopped ?? (error instanceof Withdrawn ? 'user' : null);
 		const receipt = await this.#receipt(reason ?? 'error');
 		if (this.#asked || reason === 'user' || reason === 'disconnect') return { status: 'cancelled', receipt };
+		if (reason === null) this.#deps.log.warn({ jobId: this.row.id, error: describe(error) }, 'job failed');
 		const { code, message, retryable } =
 			reason === null
-				? this.#fault(error)
+				? faultOf(error)
 				: faultOfStop(reason, { creating: this.#link.state === 'creating', secondUse: this.#secondUse });
 		return { status: 'failed', code, message, retryable, cost: receipt.cost, usage: receipt.usage, receipt };
-	}
-
-	#fault(error: unknown): { code: HeadwayError['code']; message: string; retryable: boolean } {
-		this.#deps.log.warn({ jobId: this.row.id, error: describe(error) }, 'job failed');
-		if (!(error instanceof HeadwayError))
-			return { code: 'internal', message: 'Something went wrong inside Headway. The log says more.', retryable: true };
-		return { code: error.code, message: error.message, retryable: !permanent.has(error.code) };
 	}
 
 	async #receipt(reason: CancelReason): Promise<Receipt> {
 		const now = this.#deps.clock.now();
 		const since = this.#stopping?.since ?? now;
-		const left = RECEIPT_MS - (now - since);
+		const spent = now - since;
+		// A clock that was set tells nothing of what is left.
+		const left = spent >= 0 && spent < RECEIPT_MS ? RECEIPT_MS - spent : RECEIPT_MS / 2;
 		const atProvider = this.#stopping?.atProvider ?? this.#stopAtProvider();
 		return this.#settlement.receipt(reason, { atProvider, leftBehind: this.#leftBehind, leftMs: left, since });
 	}

@@ -78,7 +78,8 @@ export class Runner {
 
 	async #claimAll(): Promise<void> {
 		const isGone = (runner: string) => this.#isGone(runner);
-		const terms: ClaimTerms = { runner: this.#id, leaseMs: LEASE_MS, limits: this.#deps.limits, isGone };
+		const holds = (id: string) => this.#runs.has(id);
+		const terms: ClaimTerms = { runner: this.#id, leaseMs: LEASE_MS, limits: this.#deps.limits, isGone, holds };
 		try {
 			for (let row = await this.#deps.store.claim(terms); row; row = await this.#deps.store.claim(terms))
 				await this.#take(row);
@@ -107,6 +108,7 @@ export class Runner {
 			{ jobId, operation: name, epoch, waitedMs: (startedAt ?? createdAt) - createdAt },
 			'job started'
 		);
+		if (epoch > 1) this.#deps.interrupted('process');
 		const over = run.go().finally(() => this.#runs.delete(row.id));
 		this.#runs.set(row.id, { run, over });
 	}
@@ -121,16 +123,21 @@ export class Runner {
 	}
 
 	async #beatOn(): Promise<void> {
-		const { clock, store, queries } = this.#deps;
+		const { clock, log } = this.#deps;
 		for (;;) {
 			await pause(clock, BEAT_MS, this.#stopped.signal);
 			if (this.#stopped.signal.aborted) return;
-			for (const { run } of [...this.#runs.values()]) {
-				const { id, epoch, owner } = run.row;
-				if (await store.renew(id, epoch, clock.now() + LEASE_MS)) this.heed(await queries.get(owner, id));
-				else run.stop('lost');
-			}
+			for (const { run } of [...this.#runs.values()])
+				await this.#renew(run).catch((error: unknown) => log.warn({ error: String(error) }, 'lease not renewed'));
 		}
+	}
+
+	/** Holds a run's lease for longer, and looks at what its row asks for. */
+	async #renew(run: Run): Promise<void> {
+		const { clock, store, queries } = this.#deps;
+		const { id, epoch, owner } = run.row;
+		if (await store.renew(id, epoch, clock.now() + LEASE_MS)) this.heed(await queries.get(owner, id));
+		else run.stop('lost');
 	}
 }
 

@@ -48,7 +48,7 @@ export class Settlement {
 	async bill(ms: number): Promise<{ cost: Cost; usage: Usage | null }> {
 		const { cleanups, children, row, link } = this.#parts;
 		await Promise.all([cleanups.run(), children.stopAll(row.id, 'error', ms)]);
-		const { cost, usage } = link.billed(link.outcome);
+		const { cost, usage } = link.settle(link.outcome);
 		return { cost: await this.#withChildren(cost), usage };
 	}
 

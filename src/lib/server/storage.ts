@@ -1,11 +1,13 @@
 import type { AnyModel, RunLog } from '../operations/operation.ts';
 import { Bell } from './bell.ts';
 import { openFiles } from './blobs/open.ts';
+import { Corrections } from './corrections.ts';
 import type { Clock } from './clock.ts';
 import { dataPaths, type Config } from './config.ts';
+import { LogMark } from './db/log-mark.ts';
 import { openDb } from './db/open.ts';
 import { EventLog } from './event-log.ts';
-import { takeFolder } from './folder-lock.ts';
+import { takeFolder, type FolderHold } from './folder-lock.ts';
 import { Gallery } from './gallery.ts';
 import { JobQueries } from './job-queries.ts';
 import { JobStore } from './job-store.ts';
@@ -30,12 +32,9 @@ export type Storage = Awaited<ReturnType<typeof openStorage>>;
 /** Opens the database, the files and what reads and writes them; what a killed process left half-made is removed. Rejects with a `ConfigError`. */
 export async function openStorage({ config, models, migrationsFolder, clock, log }: StorageOptions) {
 	const paths = dataPaths(config.dataDir);
-	const leave = takeFolder(config.dataDir);
-	const { db, logEpoch, close: closeDb } = openDb(paths.database, migrationsFolder);
-	const close = () => {
-		closeDb();
-		leave();
-	};
+	const hold = takeFolder(config.dataDir);
+	const { db, mark, close } = openDatabase(paths, hold, { migrationsFolder, clock });
+	const { logEpoch } = mark;
 	const bell = new Bell();
 	const events = new EventLog(db, bell, clock);
 	const snapshots = new Snapshots(events, models, logEpoch);
@@ -45,6 +44,7 @@ export async function openStorage({ config, models, migrationsFolder, clock, log
 	return {
 		store: new JobStore(db, bell, clock, snapshots),
 		slots: new Slots(db, bell, clock),
+		corrections: new Corrections(db, bell, clock),
 		folders,
 		queries: new JobQueries(db, clock),
 		...{ gallery: new Gallery(db), preferences: new Preferences(db) },
@@ -57,4 +57,31 @@ export async function openStorage({ config, models, migrationsFolder, clock, log
 		logEpoch,
 		close
 	};
+}
+
+/** The database of a folder that is held. It is let go when the database closes, or cannot be opened. */
+function openDatabase(
+	paths: { database: string; mark: string },
+	{ unclean, release }: FolderHold,
+	{ migrationsFolder, clock }: { migrationsFolder: string | undefined; clock: Clock }
+) {
+	try {
+		const { db, logEpoch, close } = openDb(paths.database, migrationsFolder, { check: unclean });
+		const mark = new LogMark(db, paths.mark, logEpoch);
+		const closed = new AbortController();
+		void mark.keep(clock, closed.signal);
+		return {
+			db,
+			mark,
+			close() {
+				closed.abort();
+				mark.attempt();
+				close();
+				release();
+			}
+		};
+	} catch (error) {
+		release();
+		throw error;
+	}
 }

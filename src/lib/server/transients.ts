@@ -2,6 +2,7 @@ import type { JobEvent } from '../jobs/event.ts';
 import type { AnyModel } from '../operations/operation.ts';
 import { jobKey, type Bell } from './bell.ts';
 import type { Clock } from './clock.ts';
+import { unreadable } from './event-log.ts';
 
 interface Held {
 	/** Counts all transient events of the process, so that a reader knows what it has seen. */
@@ -29,10 +30,15 @@ export class Transients {
 		this.#clock = clock;
 	}
 
+	/** The newest event's version; 0 before any. */
+	get version(): number {
+		return this.#version;
+	}
+
 	/** Replaces the newest event of this type and wakes the job's watchers. */
 	publish(event: Omit<JobEvent, 'seq'>): void {
 		const ofJob = this.#held.get(event.jobId) ?? new Map<string, Held>();
-		ofJob.set(event.type, { version: ++this.#version, event: { ...event, seq: null } });
+		ofJob.set(event.type, { version: ++this.#version, event: { ...event, ...readable(event), seq: null } });
 		this.#held.set(event.jobId, ofJob);
 		this.#bell.ring(jobKey(event.jobId));
 	}
@@ -71,6 +77,16 @@ export class Transients {
 	#drop(jobId: string): void {
 		this.#held.delete(jobId);
 		this.#ended.delete(jobId);
+	}
+}
+
+/** A body that cannot be sent would end every stream that comes to it, again and again. */
+function readable({ type, data }: Omit<JobEvent, 'seq'>): { type: string; data: unknown } {
+	try {
+		JSON.stringify(data);
+		return { type, data };
+	} catch {
+		return unreadable(type);
 	}
 }
 

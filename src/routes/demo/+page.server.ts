@@ -11,6 +11,7 @@ const order = z.object({
 	times: z.coerce.number().int().min(-1).max(1_000),
 	after: z.union([z.literal(''), z.coerce.number().int().min(0).max(10_000)]).optional()
 });
+const pause = z.object({ seconds: z.coerce.number().min(0).max(600) });
 const speed = z.object({ pace: z.coerce.number().positive().max(1_000) });
 
 export const load: PageServerLoad = async ({ locals: { app } }) => {
@@ -30,6 +31,13 @@ export const actions: Actions = {
 		const read = speed.safeParse(Object.fromEntries(await request.formData()));
 		if (!read.success) return fail(400, { message: 'The pace must be a number above 0.' });
 		return attempt(() => control(addressOf(app), 'POST', read.data), `The demo now runs at ${read.data.pace} ×.`);
+	},
+	restart: async ({ request, locals: { app } }) => {
+		const read = pause.safeParse(Object.fromEntries(await request.formData()));
+		if (!read.success) return fail(400, { message: 'The demo can be away from 0 to 600 seconds.' });
+		const { seconds } = read.data;
+		const order = () => control(`${addressOf(app)}/restart`, 'POST', { downMs: seconds * 1_000 });
+		return attempt(order, `The demo restarts; it is back in ${seconds} s.`);
 	},
 	clear: ({ locals: { app } }) =>
 		attempt(() => control(`${addressOf(app)}/faults`, 'DELETE'), 'Nothing is armed any more.')

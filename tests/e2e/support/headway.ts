@@ -55,6 +55,8 @@ export async function startHeadway(pace: number, options: ServerOptions = {}): P
 		options: { ...used, port: server.port, dataDir: server.dataDir },
 		async arm(...faults) {
 			await sent(`${control}/faults`, { method: 'DELETE' });
+			// What the earlier ones led to is gone as well: nothing is held back.
+			await sent(`${server.url}/api/providers/demo/test`, { method: 'POST' });
 			await sent(control, posted({ faults }));
 		},
 		async pace(value) {

@@ -101,7 +101,8 @@ export async function freePort(host = '127.0.0.1'): Promise<number> {
 
 /** The tests' environment without a person's own settings and keys, so that no test ever spends money. */
 function ownEnvironment(): NodeJS.ProcessEnv {
-	const personal = /^(HEADWAY_|OPENAI_|XAI_|OPENROUTER_|AZURE_|VITEST)|_API_KEY$|^(PORT|HOST|ORIGIN|NODE_OPTIONS)$/;
+	const personal =
+		/^(HEADWAY_|OPENAI_|XAI_|OPENROUTER_|AZURE_|OLLAMA_|VLLM_|LMSTUDIO_|CUSTOM_|VITEST)|_API_KEY$|^(PORT|HOST|ORIGIN|NODE_OPTIONS)$/;
 	const kept = Object.entries(process.env).filter(([name]) => !personal.test(name));
 	return { ...Object.fromEntries(kept), NODE_ENV: 'production' };
 }

@@ -54,6 +54,25 @@ test('TS-15 what the server refused is not sent again, and keeps its code and it
 	expect([waits, sent]).toEqual([[], 1]);
 });
 
+const tooMany = (seconds: number) =>
+	refusal('TOO_MANY_REQUESTS', 429, 'limit_reached', `Try again in ${seconds} seconds.`, seconds);
+
+test('TS-17 at a limit that is over within 5 s the command waits as long as it is told, and is sent again', async () => {
+	const server = new FakeServer();
+	const answers: unknown[] = [tooMany(3), tooMany(5), { id: 'job_1' }];
+	server.answer = () => answers.shift();
+	expect(await attempt(server)).toEqual({ value: { id: 'job_1' }, error: null, waits: [3_000, 5_000], sent: 3 });
+});
+
+test('TS-17 at a limit that lasts longer the person is told at once how long', async () => {
+	const server = new FakeServer();
+	server.answer = () => tooMany(42);
+	const { error, waits, sent } = await attempt(server);
+	expect(error?.message).toBe('Try again in 42 seconds.');
+	expect(error?.data).toEqual({ code: 'limit_reached', fields: [], retryAfter: 42 });
+	expect([waits, sent]).toEqual([[], 1]);
+});
+
 test('BY-02 no two starts have the same key', () => {
 	const keys = Array.from({ length: 100 }, newKey);
 	expect(new Set(keys).size).toBe(100);

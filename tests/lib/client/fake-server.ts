@@ -1,4 +1,4 @@
-import type { LiveFrame } from '$lib/client/connection.svelte.ts';
+import type { LiveFrame } from '$lib/client/live-frame.ts';
 import { createClient, type Client } from '$lib/client/trpc.ts';
 
 type Listener = (event: { data?: string; lastEventId?: string }) => void;
@@ -24,7 +24,7 @@ export class FakeStream {
 	}
 
 	/** What the client asked for. */
-	get input(): { follow: { jobId: string; after: number }[]; feed: boolean; lastEventId?: string } {
+	get input(): { follow: { jobId: string; after: number }[]; feed: boolean; logEpoch?: string } {
 		return JSON.parse(new URL(this.url, 'http://headway').searchParams.get('input') ?? '{}');
 	}
 
@@ -43,9 +43,14 @@ export class FakeStream {
 		this.#dispatch('message', { data: JSON.stringify(whole), lastEventId: `e1;frame:${(this.#frames += 1)}` });
 	}
 
+	/** Something that no server of ours sends. */
+	sendRaw(data: string): void {
+		this.#dispatch('message', { data, lastEventId: `e1;frame:${(this.#frames += 1)}` });
+	}
+
 	/** The procedure refused, after the stream had opened. */
-	refuse(code: string, message: string): void {
-		const error = { code: -32004, message, data: { code, httpStatus: 404 } };
+	refuse(code: string, message: string, retryAfter: number | null = null): void {
+		const error = { code: -32004, message, data: { code, httpStatus: 404, retryAfter } };
 		this.#dispatch('serialized-error', { data: JSON.stringify(error) });
 	}
 
@@ -112,7 +117,13 @@ export class FakeServer {
 }
 
 /** What the server answers when it refuses a call. */
-export function refusal(code: string, httpStatus: number, reason: string, message: string): Response {
-	const data = { code, httpStatus, path: 'x', reason, fields: null, retryAfter: null };
+export function refusal(
+	code: string,
+	httpStatus: number,
+	reason: string,
+	message: string,
+	retryAfter: number | null = null
+): Response {
+	const data = { code, httpStatus, path: 'x', reason, fields: null, retryAfter };
 	return Response.json({ error: { message, code: -32600, data } }, { status: httpStatus });
 }

@@ -10,7 +10,8 @@ afterEach(() => {
 	vi.useRealTimers();
 });
 
-const system = { provider: { id: 'demo', label: 'Demo', demo: true, model: 'm' }, version: '1', serverNow: START };
+const provider = { id: 'demo', label: 'Demo', demo: true, model: 'm' };
+const system = { provider, providers: [], version: '1', websocket: false, serverNow: START };
 
 /** A page's jobs on a played network, without other tabs. */
 async function openPage(list: JobSnapshot[] = []) {
@@ -109,7 +110,9 @@ test('DC-03 the connection says how it is: connecting, live, retrying, live agai
 	server.stream.fail();
 	await settle();
 	expect(jobs.connection.state).toBe('retrying');
+	await settle(1_000);
 	server.stream.connect();
+	server.stream.send({ kind: 'live' });
 	await settle();
 	expect(jobs.connection.state).toBe('live');
 });
@@ -132,15 +135,17 @@ test('DC-03 following one more job, or letting one go, does not show as a broken
 	expect(jobs.connection.state).toBe('retrying');
 });
 
-test('TS-11 an answer other than 200 ends an EventSource for good; the page opens another with the last id', async () => {
+test('TS-11 an answer other than 200 ends an EventSource for good; the page opens another from its cursors', async () => {
 	const { server, jobs } = await openPage();
+	jobs.follow(job('job_a'));
+	await settle(60);
 	server.stream.connect();
-	server.stream.send({ kind: 'live' });
+	server.stream.send({ kind: 'live', events: [content('job_a', 4, 'x')] });
 	await settle();
 	server.stream.fail(true);
-	await settle(2_000);
-	expect(server.streams).toHaveLength(2);
-	expect(server.stream.input.lastEventId).toBe('e1;frame:1');
+	await settle(1_000);
+	expect(server.streams).toHaveLength(3);
+	expect(server.stream.input).toEqual({ feed: true, follow: [{ jobId: 'job_a', after: 4 }], logEpoch: 'e1' });
 	server.stream.connect();
 	await settle();
 	expect(jobs.connection.state).toBe('live');
@@ -150,7 +155,7 @@ test('TS-11 a connect without an answer is given up after 10 s and tried again',
 	const { server, jobs } = await openPage();
 	await settle(9_900);
 	expect(server.streams).toHaveLength(1);
-	await settle(200);
+	await settle(1_000);
 	expect(server.streams).toHaveLength(2);
 	expect(jobs.connection.state).toBe('retrying');
 	expect(server.streams[0]?.open).toBe(false);
@@ -204,6 +209,21 @@ test('BY-02 a start whose answer was lost is sent again under the same key', asy
 	});
 	await jobs.start('research', { query: 'How do tides work?' });
 	expect((server.calls[2]?.input as { key: string }).key).not.toBe((server.calls[0]?.input as { key: string }).key);
+});
+
+test('CX-10 a cost that is known only after the end comes to the page that shows the job', async () => {
+	const { server, jobs } = await openPage();
+	const unsure = { cost: { usd: null, known: false } };
+	const shown = jobs.follow(job('job_a', [...begun, done('x')], unsure));
+	server.stream.connect();
+	const later = job('job_a', [...begun, done('x')], { cost: { usd: 0.07, known: true } });
+	server.answer = () => later;
+	server.stream.send({ feed: [summaryOf(later)] });
+	await settle(50);
+	expect(shown.snapshot.cost).toEqual({ usd: 0.07, known: true });
+	server.stream.send({ feed: [summaryOf(later)] });
+	await settle(50);
+	expect(server.calls.map(({ path }) => path)).toEqual(['jobs.snapshot']);
 });
 
 test('DC-03 the commands reach their procedures, and a deleted job leaves the list', async () => {

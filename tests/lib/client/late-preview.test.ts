@@ -10,7 +10,8 @@ afterEach(() => void vi.useRealTimers());
 
 test('IM-10 a preview that comes in one frame with the failure is shown', async () => {
 	const server = new FakeServer();
-	const system = { provider: { id: 'demo', label: 'Demo', demo: true, model: 'm' }, version: '1', serverNow: START };
+	const provider = { id: 'demo', label: 'Demo', demo: true, model: 'm' };
+	const system = { provider, providers: [], version: '1', websocket: false, serverNow: START };
 	const jobs = new Jobs({ list: [], system }, server.client, true, null);
 	onTestFinished(() => jobs.close());
 	const loaded = imageJob(begunImage);

@@ -1,6 +1,6 @@
 import { afterEach, expect, test, vi } from 'vitest';
-import type { LiveFrame } from '$lib/client/connection.svelte.ts';
 import type { LeadershipTools } from '$lib/client/leadership.ts';
+import type { LiveFrame } from '$lib/client/live-frame.ts';
 import { TabConnection } from '$lib/client/tab-connection.svelte.ts';
 import type { Client } from '$lib/client/trpc.ts';
 
@@ -50,16 +50,22 @@ function locks(): NonNullable<LeadershipTools['locks']> {
 
 function tab(name: string, shared: LeadershipTools['locks'], follow: Stream['follow'] = []) {
 	const frames: LiveFrame[] = [];
+	const removed: string[] = [];
 	const channel = new BroadcastChannel(name);
 	const wants = { follow };
 	const connection = new TabConnection(
 		client,
-		{ follow: () => wants.follow, frame: (frame) => frames.push(frame), missing: () => undefined },
+		{
+			follow: () => wants.follow,
+			frame: (frame) => frames.push(frame),
+			missing: () => undefined,
+			removed: (id) => removed.push(id)
+		},
 		{ locks: shared, channel }
 	);
 	connection.open();
 	closing.push(() => connection.close());
-	return { connection, frames, wants };
+	return { connection, frames, removed, wants };
 }
 
 const open = () => streams.filter((stream) => stream.open);
@@ -139,3 +145,59 @@ test('BY-07 without Web Locks (plain http on a LAN) the tabs agree by heartbeat,
 	expect(open()).toHaveLength(0);
 	await vi.waitFor(() => expect(open()).toHaveLength(1), { timeout: 5_000 });
 }, 12_000);
+
+test('BY-12 every tab knows when the server was last heard, and which of them holds the connection', async () => {
+	const shared = locks();
+	const tabs = [tab('heard', shared), tab('heard', shared)];
+	await vi.waitFor(() => expect(open()).toHaveLength(1));
+	expect(tabs.map(({ connection }) => connection.leads)).toEqual([true, false]);
+	const from = Date.now();
+	open()[0]?.send({ events: [event(1)] });
+	await vi.waitFor(() => {
+		for (const { connection } of tabs) expect(connection.heardAt).toBeGreaterThanOrEqual(from);
+	});
+});
+
+test('BY-07 a job that one tab deleted leaves the lists of the others', async () => {
+	const shared = locks();
+	const [one, other] = [tab('deleted', shared), tab('deleted', shared)];
+	await vi.waitFor(() => expect(open()).toHaveLength(1));
+	one.connection.removed('job_a');
+	await vi.waitFor(() => expect(other.removed).toEqual(['job_a']));
+});
+
+test('BY-07 the cursors of the other tabs move on with what they were passed: a new stream brings nothing again', async () => {
+	const shared = locks();
+	const leader = tab('moved', shared);
+	const other = tab('moved', shared);
+	await vi.waitFor(() => expect(open()).toHaveLength(1));
+	other.wants.follow = [{ jobId: 'a', after: 0 }];
+	other.connection.changed();
+	await vi.waitFor(() => expect(followed()).toEqual([{ jobId: 'a', after: 0 }]));
+	open()[0]?.send({ events: [event(1), event(2)] });
+	leader.connection.resume();
+	await vi.waitFor(() => expect(followed()).toEqual([{ jobId: 'a', after: 2 }]));
+});
+
+test('TS-11 a person in any tab can have the connection tried now', async () => {
+	const shared = locks();
+	tab('again', shared);
+	const other = tab('again', shared);
+	await vi.waitFor(() => expect(open()).toHaveLength(1));
+	const before = streams.length;
+	await vi.waitFor(() => expect(other.connection.current.state).toBe('connecting'));
+	other.connection.tryAgain();
+	await vi.waitFor(() => expect(streams).toHaveLength(before + 1));
+	expect(open()).toHaveLength(1);
+});
+
+test('BY-07 a page out of the back-forward cache takes part again, from where it was', async () => {
+	const shared = locks();
+	tab('back', shared, [{ jobId: 'a', after: 5 }]);
+	await vi.waitFor(() => expect(open()).toHaveLength(1));
+	dispatchEvent(new PageTransitionEvent('pagehide', { persisted: true }));
+	expect(open()).toHaveLength(0);
+	dispatchEvent(new PageTransitionEvent('pageshow', { persisted: true }));
+	await vi.waitFor(() => expect(followed()).toEqual([{ jobId: 'a', after: 5 }]));
+	expect(open()).toHaveLength(1);
+});

@@ -36,6 +36,26 @@ describe('connection', () => {
 		}
 	);
 
+	test('TS-11 when it cannot connect it offers to try now, and says for how long it has heard nothing', async () => {
+		const tryAgain = vi.fn();
+		const heardAt = new Date(2026, 10, 20, 12, 0, 7).getTime();
+		render(ConnectionLine, { state: 'failed', since: heardAt + 130_000, heardAt, tryAgain });
+		vi.advanceTimersByTime(1_500);
+		await tick();
+		expect(line()).toHaveTextContent('Headway cannot be reached.');
+		expect(line()).toHaveTextContent('What is shown is from 12:00:07.');
+		screen.getByRole('button', { name: 'Try again' }).click();
+		expect(tryAgain).toHaveBeenCalledOnce();
+	});
+
+	test('TS-11 without a network there is nothing to try', async () => {
+		render(ConnectionLine, { state: 'offline', since: 0, tryAgain: vi.fn() });
+		vi.advanceTimersByTime(1_500);
+		await tick();
+		expect(line()).toHaveTextContent('You are offline.');
+		expect(screen.queryByRole('button')).toBeNull();
+	});
+
 	test('BY-11 the line goes when the connection is live again', async () => {
 		const { rerender } = render(ConnectionLine, { state: 'retrying', since: 0 });
 		vi.advanceTimersByTime(1_500);

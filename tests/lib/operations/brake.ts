@@ -8,6 +8,9 @@ const awaited = new Set<PropertyKey>(['artifact', 'folder', 'file', 'job', 'chil
 export class Brake {
 	#phase: string | null = null;
 	#gate = new Gate();
+	#entry: { phase: string; enter(jobId: string): void } | null = null;
+	/** What of its context the operation has looked at. */
+	readonly asked = new Set<PropertyKey>();
 
 	/** The same operation, with the brake in it. */
 	on(run: OperationRun): OperationRun {
@@ -20,20 +23,36 @@ export class Brake {
 		this.#gate = new Gate();
 	}
 
+	/** Calls back with the job at the moment in which it enters this phase, until `release`. */
+	atEntry(phase: string, enter: (jobId: string) => void): void {
+		this.#entry = { phase, enter };
+	}
+
 	release(): void {
 		this.#phase = null;
+		this.#entry = null;
 		this.#gate.open();
 	}
 
 	#held(ctx: RunContext): RunContext {
 		let phase: string | null = null;
-		const pass = () => (phase === this.#phase ? this.#gate.passed : undefined);
+		// What is to stop is let go: the brake is no reason to ignore it.
+		const stopped = new Promise<void>((resolve) =>
+			ctx.signal.addEventListener('abort', () => resolve(), { once: true })
+		);
+		const pass = () => (phase === this.#phase ? Promise.race([this.#gate.passed, stopped]) : undefined);
 		return new Proxy(ctx, {
-			get(target, name) {
+			get: (target, name) => {
+				this.asked.add(name);
 				const value: unknown = Reflect.get(target, name, target);
 				if (typeof value !== 'function') return value;
 				const call = value.bind(target) as (...given: unknown[]) => unknown;
-				if (name === 'phase') return (entered: string) => ((phase = entered), call(entered));
+				if (name === 'phase')
+					return (entered: string) => {
+						phase = entered;
+						call(entered);
+						if (entered === this.#entry?.phase) this.#entry.enter(ctx.jobId);
+					};
 				return awaited.has(name) ? async (...given: unknown[]) => (await pass(), call(...given)) : call;
 			}
 		});

@@ -1,6 +1,6 @@
 import { expect, test } from 'vitest';
 import { operationRuns } from '$lib/operations/index.server.ts';
-import { conformance } from './conformance.ts';
+import { conformance } from './conformance/index.ts';
 
 const samples = import.meta.glob<{ default: unknown }>('./*/sample.ts', { eager: true });
 

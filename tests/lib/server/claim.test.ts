@@ -1,11 +1,13 @@
 import { describe, expect, test } from 'vitest';
 import { FakeClock } from '../../support/fake-clock.ts';
-import { aJob, makeCore, succeeded, terms, upTo, type Core } from './core.ts';
+import { Slots } from '$lib/server/slots.ts';
+import type { RunningLimits } from '$lib/server/claim.ts';
+import { aJob, anyProvider, aRunningJob, makeCore, succeeded, terms, upTo, type Core } from './core.ts';
 
 /** Claims until nothing may run; the titles in order. */
 async function claimAll(
 	core: Core,
-	limits = { server: 100, owner: 100, operation: {} as Record<string, number> }
+	limits: RunningLimits = { server: 100, owner: 100, operation: {}, ...anyProvider }
 ): Promise<string[]> {
 	const titles: string[] = [];
 	for (let row = await core.store.claim(terms({ limits })); row; row = await core.store.claim(terms({ limits })))
@@ -25,7 +27,7 @@ describe('claiming', () => {
 		for (const n of upTo(3))
 			for (const kind of kinds)
 				await core.store.enqueue(aJob({ ...kind, title: `${kind.owner} ${kind.operation ?? 'steps'} ${n}` }));
-		const claimed = await claimAll(core, { server: 5, owner: 3, operation: { other: 2 } });
+		const claimed = await claimAll(core, { server: 5, owner: 3, operation: { other: 2 }, ...anyProvider });
 		const count = (part: string) => claimed.filter((title) => title.includes(part)).length;
 		expect(claimed).toHaveLength(5);
 		expect(count('a ')).toBeLessThanOrEqual(3);
@@ -36,12 +38,45 @@ describe('claiming', () => {
 	test('OP-08 a blocked kind does not block those behind it', async () => {
 		const core = makeCore();
 		for (const owner of ['a', 'a', 'a', 'b']) await core.store.enqueue(aJob({ owner, title: owner }));
-		expect(await claimAll(core, { server: 10, owner: 1, operation: {} })).toEqual(['a', 'b']);
+		expect(await claimAll(core, { server: 10, owner: 1, operation: {}, ...anyProvider })).toEqual(['a', 'b']);
+	});
+
+	test('TS-17 no more run at once at a provider than it may have, and what asks none itself is not counted', async () => {
+		const core = makeCore();
+		for (const provider of ['openai', 'openai', 'openai', 'xai', null, null, null])
+			await core.store.enqueue(aJob({ provider, title: provider ?? 'none' }));
+		const limits = { server: 100, owner: 100, operation: {}, provider: 2 };
+		expect(await claimAll(core, limits)).toEqual(['openai', 'openai', 'xai', 'none', 'none', 'none']);
+	});
+
+	test('TS-17 a provider’s limit also holds back a job that waits for its slot to go on', async () => {
+		const core = makeCore();
+		const limits = { server: 100, owner: 100, operation: {}, provider: 1 };
+		const waiting = await aRunningJob(core, { provider: 'openai' });
+		const slots = new Slots(core.db, core.bell, core.clock);
+		await slots.give(waiting.id, 1, 'person');
+		await core.store.enqueue(aJob({ provider: 'openai' }));
+		const other = await core.store.claim(terms({ limits }));
+		expect(await slots.take(waiting.id, 1, limits)).toBe(false);
+		await core.store.finish(other?.id ?? '', 1, succeeded);
+		expect(await slots.take(waiting.id, 1, limits)).toBe(true);
+	});
+
+	test('TS-17 whoever is behind a thousand that may not run yet still runs', async () => {
+		const core = makeCore();
+		for (const n of upTo(1_000)) await core.store.enqueue(aJob({ owner: 'many', title: `many ${n}` }));
+		await core.store.enqueue(aJob({ owner: 'one', title: 'one' }));
+		expect(await claimAll(core, { server: 10, owner: 2, operation: {}, provider: null })).toEqual([
+			'many 1',
+			'many 2',
+			'one'
+		]);
+		expect(Math.max(...(await core.store.queuePositions()).values())).toBe(998);
 	});
 
 	test('CX-12 an end makes room for the next', async () => {
 		const core = makeCore();
-		const limits = { server: 1, owner: 1, operation: {} };
+		const limits = { server: 1, owner: 1, operation: {}, ...anyProvider };
 		await core.store.enqueue(aJob({ title: 'first' }));
 		await core.store.enqueue(aJob({ title: 'second' }));
 		const first = await core.store.claim(terms({ limits }));
@@ -76,7 +111,7 @@ describe('claiming', () => {
 	test('TS-19 nobody waits for ever: the lowest job runs though higher ones keep coming', async () => {
 		const clock = new FakeClock();
 		const core = makeCore({ clock });
-		const limits = { server: 1, owner: 1, operation: {} };
+		const limits = { server: 1, owner: 1, operation: {}, ...anyProvider };
 		await core.store.enqueue(aJob({ title: 'patient', options: { priority: -10 } }));
 		const order: string[] = [];
 		for (let minute = 0; minute < 60 && !order.includes('patient'); minute += 1) {
@@ -88,6 +123,32 @@ describe('claiming', () => {
 		}
 		expect(order).toHaveLength(21);
 		expect(order.at(-1)).toBe('patient');
+	});
+
+	test('TS-19 with any stream of higher ones each job waits as long as its priority is lower, and what was before it', async () => {
+		const clock = new FakeClock();
+		const core = makeCore({ clock });
+		const limits = { server: 1, owner: 1, operation: {}, provider: null };
+		const waited = new Map<string, number>();
+		let running = await core.store.claim(terms({ limits }));
+		for (let minute = 0; minute < 120; minute += 1) {
+			// As many come as can run, all higher than the one that waits.
+			await core.store.enqueue(aJob({ title: `pushy ${minute}`, options: { priority: 10 } }));
+			if (minute % 20 === 0) await core.store.enqueue(aJob({ title: `patient ${minute}`, options: { priority: -10 } }));
+			if (running) await core.store.finish(running.id, 1, succeeded);
+			running = await core.store.claim(terms({ limits }));
+			waited.set(running?.title ?? '', (clock.now() - (running?.createdAt ?? 0)) / 60_000);
+			await clock.advance(60_000);
+		}
+		const patient = [...waited].filter(([title]) => title.startsWith('patient'));
+		expect(patient.map(([title]) => title)).toEqual([
+			'patient 0',
+			'patient 20',
+			'patient 40',
+			'patient 60',
+			'patient 80'
+		]);
+		for (const [, minutes] of patient) expect(minutes).toBeLessThanOrEqual(26);
 	});
 
 	test('BY-01 a job whose lease ran out is claimed again in a new epoch, before what is queued', async () => {

@@ -20,16 +20,18 @@ describe('configuration', () => {
 				origin: null,
 				dataDir: './data',
 				corsOrigins: [],
+				websocket: false,
 				logLevel: 'info',
-				openai: null
+				providers: [],
+				providerPauseMs: 30_000
 			},
 			...{
-				vendor: null,
-				model: 'gpt-6-astra',
-				imageModel: 'gpt-image-2',
-				images: 'api',
 				timeLimits: {},
-				limits: { server: 8, owner: 8, unfinished: 100 },
+				limits: {
+					...{ server: 8, owner: 8, provider: null, operation: {}, unfinished: 100 },
+					...{ starts: 120, requests: 6_000, streams: 5_000, streamsPerOwner: 2_000 }
+				},
+				...{ streamMs: 300_000, stallMs: 60_000 },
 				blobs: { kind: 'files' },
 				maxUpload: 1_073_741_824,
 				idleMs: 120_000
@@ -48,26 +50,26 @@ describe('configuration', () => {
 			'https://a.example, http://b.example:8080/x',
 			{ corsOrigins: ['https://a.example', 'http://b.example:8080'] }
 		],
+		['HEADWAY_WEBSOCKET', 'on', { websocket: true }],
 		['LOG_LEVEL', 'debug', { logLevel: 'debug' }],
-		['OPENAI_API_KEY', ' key ', { openai: { apiKey: 'key', baseURL: 'https://api.openai.com/v1' } }],
-		[
-			'OPENAI_BASE_URL',
-			'http://127.0.0.1:11434/v1',
-			{ openai: { apiKey: 'local', baseURL: 'http://127.0.0.1:11434/v1' } }
-		],
-		['HEADWAY_VENDOR', 'vllm', { vendor: 'vllm' }],
-		['HEADWAY_MODEL', 'other-model', { model: 'other-model' }],
-		['HEADWAY_IMAGE_MODEL', 'gpt-image-2.6-flare', { imageModel: 'gpt-image-2.6-flare' }],
-		['HEADWAY_IMAGES', 'tool', { images: 'tool' }],
+		['HEADWAY_PROVIDER_PAUSE', '5', { providerPauseMs: 5_000 }],
 		[
 			'HEADWAY_TIME_LIMITS',
 			'research=30m, image=90s,solver=2h',
 			{ timeLimits: { research: 1_800_000, image: 90_000, solver: 7_200_000 } }
 		],
 		['HEADWAY_TIME_LIMITS', 'research=720h,image=1s', { timeLimits: { research: 2_592_000_000, image: 1_000 } }],
-		['HEADWAY_MAX_RUNNING', '3', { limits: { server: 3, owner: 8, unfinished: 100 } }],
-		['HEADWAY_MAX_RUNNING_PER_OWNER', '2', { limits: { server: 8, owner: 2, unfinished: 100 } }],
-		['HEADWAY_MAX_UNFINISHED', '7', { limits: { server: 8, owner: 8, unfinished: 7 } }],
+		['HEADWAY_MAX_RUNNING', '3', { limits: { server: 3, owner: 8 } }],
+		['HEADWAY_MAX_RUNNING_PER_OWNER', '2', { limits: { server: 8, owner: 2 } }],
+		['HEADWAY_MAX_RUNNING_PER_PROVIDER', '4', { limits: { server: 8, provider: 4 } }],
+		['HEADWAY_MAX_RUNNING_BY_OPERATION', 'research=2, image=4', { limits: { operation: { research: 2, image: 4 } } }],
+		['HEADWAY_MAX_UNFINISHED', '7', { limits: { unfinished: 7 } }],
+		['HEADWAY_STARTS_PER_MINUTE', '0', { limits: { starts: 0 } }],
+		['HEADWAY_REQUESTS_PER_MINUTE', '50', { limits: { requests: 50 } }],
+		['HEADWAY_MAX_STREAMS', '10', { limits: { streams: 10 } }],
+		['HEADWAY_MAX_STREAMS_PER_OWNER', '3', { limits: { streamsPerOwner: 3 } }],
+		['HEADWAY_STREAM_MINUTES', '15', { streamMs: 900_000 }],
+		['HEADWAY_STALL_TIMEOUT', '30', { stallMs: 30_000 }],
 		['HEADWAY_BLOBS', 'files', { blobs: { kind: 'files' } }],
 		['HEADWAY_MAX_UPLOAD', '200M', { maxUpload: 209_715_200 }],
 		['HEADWAY_MAX_UPLOAD', '40G', { maxUpload: 42_949_672_960 }],
@@ -97,12 +99,28 @@ describe('configuration', () => {
 		['ORIGIN', 'https://me@headway.example'],
 		['HEADWAY_VENDOR', 'demo'],
 		['HEADWAY_VENDOR', 'OpenAI'],
+		['HEADWAY_WEBSOCKET', 'yes'],
 		['HEADWAY_CORS_ORIGINS', 'https://a.example,nonsense'],
 		['LOG_LEVEL', 'loud'],
 		['OPENAI_BASE_URL', 'localhost:11434'],
 		['HEADWAY_MODEL', '   '],
 		['HEADWAY_IMAGE_MODEL', ' '],
 		['HEADWAY_IMAGES', 'both'],
+		['HEADWAY_PROVIDER', 'demo'],
+		['HEADWAY_PROVIDER_PAUSE', '0'],
+		['HEADWAY_PROVIDER_PAUSE', '3601'],
+		['XAI_MODEL', ' '],
+		['OLLAMA_BASE_URL', 'localhost:11434'],
+		['AZURE_OPENAI_ENDPOINT', 'me.openai.azure.com'],
+		['HEADWAY_MAX_RUNNING_BY_OPERATION', 'research'],
+		['HEADWAY_MAX_RUNNING_BY_OPERATION', 'research=0'],
+		['HEADWAY_MAX_RUNNING_BY_OPERATION', 'research=1001'],
+		['HEADWAY_MAX_RUNNING_PER_PROVIDER', '0'],
+		['HEADWAY_STARTS_PER_MINUTE', '-1'],
+		['HEADWAY_REQUESTS_PER_MINUTE', 'many'],
+		['HEADWAY_MAX_STREAMS', '1e3'],
+		['HEADWAY_STREAM_MINUTES', '0'],
+		['HEADWAY_STALL_TIMEOUT', '15'],
 		['HEADWAY_TIME_LIMITS', 'research'],
 		['HEADWAY_TIME_LIMITS', 'research=30 parsecs'],
 		['HEADWAY_TIME_LIMITS', 'research=0s'],
@@ -176,5 +194,10 @@ describe('configuration', () => {
 			new ConfigError('HEADWAY_TIME_LIMITS names "reserch", but the operations are research, image.')
 		);
 		expect(() => checkOperations(config, ['reserch', 'research'])).not.toThrow();
+	});
+
+	test('TS-17 a limit of running jobs for an operation that does not exist ends the start alike', () => {
+		const config = readConfig({ HEADWAY_MAX_RUNNING_BY_OPERATION: 'reserch=2' });
+		expect(() => checkOperations(config, ['research'])).toThrow(/^HEADWAY_MAX_RUNNING_BY_OPERATION names "reserch"/);
 	});
 });

@@ -45,12 +45,15 @@ export function aJob(facts: Partial<NewJob> = {}): NewJob {
 	};
 }
 
+/** No provider has a limit of its own. */
+export const anyProvider = { provider: null };
+
 /** Terms under which anything may run, for 15 s. */
 export function terms(facts: Partial<ClaimTerms> = {}): ClaimTerms {
 	return {
 		runner: 'host:1:a',
 		leaseMs: 15_000,
-		limits: { server: 100, owner: 100, operation: {} },
+		limits: { server: 100, owner: 100, operation: {}, ...anyProvider },
 		isGone: () => false,
 		...facts
 	};

@@ -1,25 +1,71 @@
-import { spawn } from 'node:child_process';
+import { spawn, type ChildProcess } from 'node:child_process';
 import { once } from 'node:events';
 import { existsSync, writeFileSync } from 'node:fs';
 import { hostname } from 'node:os';
-import { join } from 'node:path';
-import { expect, onTestFinished, test } from 'vitest';
-import { takeFolder } from '$lib/server/folder-lock.ts';
+import { join, resolve } from 'node:path';
+import { expect, onTestFinished, test, vi } from 'vitest';
+import { isAlive, takeFolder } from '$lib/server/folder-lock.ts';
 import { temporaryFolder } from '../../support/app.ts';
 
-const holdBy = (folder: string, pid: number | undefined) =>
-	writeFileSync(join(folder, 'headway.lock'), `${hostname()}:${pid}`);
+// Processes are started, on cores that others use too.
+vi.setConfig({ testTimeout: 30_000 });
+
+const source = resolve('src/lib/server/folder-lock.ts');
+
+/** Another process that takes the folder and then does as `then` says; resolves with what it said of it. */
+async function takenElsewhere(folder: string, then = 'setInterval(() => {}, 1_000)') {
+	const code = `import { takeFolder } from ${JSON.stringify(source)};
+		try { takeFolder(${JSON.stringify(folder)}); console.log('taken'); } catch (error) { console.log(error.message); process.exit(); }
+		${then}`;
+	const child = spawn(process.execPath, ['--input-type=module-typescript', '-e', code]);
+	onTestFinished(() => void child.kill('SIGKILL'));
+	const [said] = (await once(child.stdout, 'data')) as [Buffer];
+	return { child, said: String(said).trim() };
+}
+
+async function killed(child: ChildProcess): Promise<void> {
+	child.kill('SIGKILL');
+	await once(child, 'exit');
+}
 
 test('DC-02 a data folder that a living process uses is refused in words, and taken over once that process is gone', async () => {
 	const folder = temporaryFolder();
-	const other = spawn(process.execPath, ['-e', 'setInterval(() => {}, 1000)']);
-	onTestFinished(() => void other.kill('SIGKILL'));
-	holdBy(folder, other.pid);
-	expect(() => takeFolder(folder)).toThrow(`Another Headway (process ${other.pid}) uses the data folder`);
-	other.kill('SIGKILL');
-	await once(other, 'exit');
-	const release = takeFolder(folder);
+	const { child, said } = await takenElsewhere(folder);
+	expect(said).toBe('taken');
+	expect(() => takeFolder(folder)).toThrow(`Another Headway (process ${child.pid}) uses the data folder ${folder}.`);
+	await killed(child);
+	const { release, unclean } = takeFolder(folder);
+	expect(unclean).toBe(true);
 	expect(existsSync(join(folder, 'headway.lock'))).toBe(true);
 	release();
 	expect(existsSync(join(folder, 'headway.lock'))).toBe(false);
+	const again = takeFolder(folder);
+	expect(again.unclean).toBe(false);
+	again.release();
+});
+
+test('DC-02 of eight processes that take a folder at the same moment one has it', async () => {
+	const folder = temporaryFolder();
+	const said = await Promise.all(Array.from({ length: 8 }, () => takenElsewhere(folder)));
+	const refused = said.filter((each) => each.said !== 'taken');
+	expect(refused).toHaveLength(7);
+	for (const each of refused) expect(each.said).toMatch(/^Another Headway.* uses the data folder/);
+});
+
+test('DC-02 a process number that another program has by now does not keep the folder', () => {
+	const folder = temporaryFolder();
+	// This one lives, is not a Headway, and has the number that the killed one had.
+	writeFileSync(join(folder, 'headway.lock'), `${hostname()}:${process.ppid}`);
+	const { unclean, release } = takeFolder(folder);
+	expect(unclean).toBe(true);
+	release();
+});
+
+test('BY-01 a process that ended and was not waited for is not alive', async () => {
+	// A shell that starts one and becomes a program that never waits for it.
+	const shell = spawn('sh', ['-c', 'sleep 0 & echo $!; exec sleep 60']);
+	onTestFinished(() => void shell.kill('SIGKILL'));
+	const [said] = (await once(shell.stdout, 'data')) as [Buffer];
+	await expect.poll(() => isAlive(Number(String(said)))).toBe(false);
+	expect(isAlive(process.ppid)).toBe(true);
 });

@@ -1,19 +1,20 @@
 import { describe, expect, test } from 'vitest';
-import { Live, type Frame, type LiveSources, type Watch } from '$lib/server/live.ts';
+import { Live, type Frame, type LiveSources, type Mark, type Watch } from '$lib/server/live.ts';
 import { PAGE } from '$lib/server/event-log.ts';
 import { Transients } from '$lib/server/transients.ts';
 import { isTerminal } from '$lib/jobs/job.ts';
 import { readCursor, writeCursor } from '$lib/server/trpc/cursor.ts';
 import { FakeClock, settle } from '../../support/fake-clock.ts';
-import { aJob, aRunningJob, makeCore, notes, succeeded, upTo } from './core.ts';
+import { aJob, aRunningJob, makeCore, notes, succeeded, terms, upTo } from './core.ts';
 
-function makeLive() {
+function makeLive(limits = { streams: 0, streamsPerOwner: 0 }) {
 	const clock = new FakeClock();
 	const core = makeCore({ clock });
 	const transients = new Transients(core.bell, clock);
 	const feeds: number[] = [];
 	const sources: LiveSources = {
 		...{ log: core.log, bell: core.bell, transients, clock, logger: { debug: () => undefined } },
+		...{ limits, longestMs: 300_000 },
 		async head(owner, id) {
 			const { seq, status } = await core.queries.get(owner, id);
 			return { seq, ended: isTerminal(status) };
@@ -22,7 +23,10 @@ function makeLive() {
 		async feed(owner, since) {
 			feeds.push(clock.now());
 			const positions = await core.store.queuePositions();
-			return (await core.queries.changed(owner, since)).map((row) => core.queries.summary(row, positions));
+			const changed = await core.queries.changed(owner, since);
+			const moved = await core.store.movedSince(owner, since);
+			const rows = [...changed, ...moved.filter(({ id }) => !changed.some((row) => row.id === id))];
+			return rows.map((row) => core.queries.summary(row, positions));
 		}
 	};
 	const live = new Live(sources);
@@ -252,6 +256,146 @@ describe('the list', () => {
 	});
 });
 
+describe('the queue', () => {
+	/** The places of `local` in the next list that is sent. */
+	async function placesIn(frames: AsyncGenerator<Frame, void>): Promise<[string, number | null][]> {
+		const { value } = await frames.next();
+		return (value?.feed ?? []).map(({ title, queuePosition }) => [title, queuePosition]);
+	}
+
+	test('OP-08 TS-19 whoever waits is told of a new place when a job of any owner leaves the queue or passes it', async () => {
+		const { core, watch, clock } = makeLive();
+		await core.store.enqueue(aJob({ title: 'theirs', owner: 'other' }));
+		for (const title of ['a', 'b']) await core.store.enqueue(aJob({ title }));
+		await clock.advance(10_000);
+		const frames = watch({ feed: true });
+		const [first] = await upToLive(frames);
+		expect(first?.feed?.map(({ title, queuePosition }) => [title, queuePosition]).toSorted()).toEqual([
+			['a', 2],
+			['b', 3]
+		]);
+		const claimed = placesIn(frames);
+		await core.store.claim(terms());
+		await clock.advance(500);
+		expect(await claimed).toEqual([
+			['a', 1],
+			['b', 2]
+		]);
+		const passed = placesIn(frames);
+		await core.store.enqueue(aJob({ title: 'urgent', owner: 'other', options: { priority: 10 } }));
+		await clock.advance(500);
+		expect(await passed).toEqual([
+			['a', 2],
+			['b', 3]
+		]);
+		const cancelled = placesIn(frames);
+		const { rows } = await core.queries.list('other', { status: ['queued'] });
+		await core.store.requestCancel('other', rows[0]?.id ?? '', 'user');
+		await clock.advance(500);
+		expect(await cancelled).toEqual([
+			['a', 1],
+			['b', 2]
+		]);
+		await frames.return();
+	});
+
+	test('OP-08 a queue that stands still is told once', async () => {
+		const { core, watch, clock } = makeLive();
+		const running = await aRunningJob(core);
+		await core.store.enqueue(aJob({ title: 'waits' }));
+		await clock.advance(10_000);
+		const frames = watch({ feed: true });
+		await upToLive(frames);
+		const next = frames.next();
+		await core.log.append(running.id, 1, notes(1));
+		core.bell.ring('feed:local');
+		await clock.advance(500);
+		expect((await next).value?.feed?.map(({ id }) => id)).toEqual([running.id]);
+		await frames.return();
+	});
+});
+
+describe('limits of streams', () => {
+	const closed = async (frames: AsyncGenerator<Frame, void>) =>
+		frames.next().then(
+			() => null,
+			(error: unknown) => error
+		);
+
+	test('TS-17 one stream more than the owner or the server may have is refused, with how long to wait, and leaves nothing behind', async () => {
+		const { core, live, watch } = makeLive({ streams: 3, streamsPerOwner: 2 });
+		const opened = [watch({ feed: true, door: 'sse' }), watch({ feed: true, door: 'trpc' })];
+		for (const frames of opened) await frames.next();
+		expect(await closed(watch({ feed: true, door: 'sse' }))).toMatchObject({ code: 'limit_reached', retryAfter: 10 });
+		const theirs = watch({ owner: 'other', feed: true, door: 'sse' });
+		await theirs.next();
+		expect(await closed(watch({ owner: 'third', feed: true, door: 'sse' }))).toMatchObject({ code: 'limit_reached' });
+		expect([core.bell.size, live.open, live.streams.count('sse')]).toEqual([3, 3, 2]);
+		await opened[0]?.return();
+		const again = watch({ feed: true, door: 'sse' });
+		expect(await closed(again)).toBeNull();
+		for (const frames of [...opened, theirs, again]) await frames.return();
+		expect([core.bell.size, live.open, live.streams.count()]).toEqual([0, 0, 0]);
+	});
+
+	test('TS-17 what the server reads for itself is neither counted nor refused', async () => {
+		const { live, watch } = makeLive({ streams: 1, streamsPerOwner: 1 });
+		const reader = watch({ feed: true, door: 'sse' });
+		await reader.next();
+		const probe = watch({ feed: true });
+		expect(await closed(probe)).toBeNull();
+		expect(live.streams.count()).toBe(1);
+		await probe.return();
+		await reader.return();
+	});
+
+	test.each(['sse', 'trpc'] as const)(
+		'TS-20 a stream of the %s door ends after 5 min ± 10 %, to be picked up without a gap',
+		async (door) => {
+			const { core, clock, live, watch } = makeLive();
+			const { id } = await aRunningJob(core);
+			const lasted: number[] = [];
+			let after = 0;
+			for (let round = 0; round < 20; round += 1) {
+				const began = clock.now();
+				const frames = watch({ ...follow(id, after), door });
+				const seen = await upToLive(frames);
+				await core.log.append(id, 1, notes(1));
+				seen.push((await frames.next()).value as Frame);
+				expect(seqs(seen)).toEqual(round === 0 ? [1, 2] : [after + 1]);
+				after = seqs(seen).at(-1) ?? after;
+				const over = closed(frames);
+				while (live.open > 0 && clock.now() - began < 600_000) await clock.advance(1_000);
+				expect(await over).toMatchObject({ name: 'AbortError' });
+				lasted.push(clock.now() - began);
+			}
+			expect(Math.min(...lasted)).toBeGreaterThanOrEqual(270_000);
+			expect(Math.max(...lasted)).toBeLessThanOrEqual(331_000);
+			expect(new Set(lasted).size).toBeGreaterThan(3);
+			expect(clock.pending).toBe(0);
+		}
+	);
+
+	test('TS-18 a frame is bounded in size, however large the events and however many the jobs', async () => {
+		const { core, watch } = makeLive();
+		const jobs = [await aRunningJob(core), await aRunningJob(core), await aRunningJob(core)];
+		for (const { id } of jobs)
+			await core.log.append(
+				id,
+				1,
+				upTo(100).map((n) => ({ type: 'note', data: { text: `${n}`.padEnd(20_000) } }))
+			);
+		const frames = await upToLive(watch({ follow: jobs.map(({ id }) => ({ jobId: id, after: 0 })) }));
+		const sizes = frames.map((frame) => JSON.stringify(frame.events).length);
+		expect(Math.max(...sizes)).toBeLessThan(1_500_000);
+		expect(sizes.length).toBeGreaterThanOrEqual(6);
+		for (const { id } of jobs) {
+			const own = frames.flatMap(({ events }) => events.filter(({ jobId }) => jobId === id));
+			expect(own.map(({ seq }) => seq)).toEqual(upTo(101));
+		}
+	});
+});
+
 describe('closing', () => {
 	test('CX-14 whoever leaves takes its listeners with it, however it leaves', async () => {
 		const { core, watch, live } = makeLive();
@@ -299,5 +443,59 @@ describe('closing', () => {
 		const next = frames.next();
 		gone.abort();
 		expect(await next).toEqual({ value: undefined, done: true });
+	});
+});
+
+describe('asking instead of a stream', () => {
+	const ask = (at: ReturnType<typeof makeLive>, asked: Partial<Watch>, mark?: Mark) =>
+		at.live.poll({ owner: 'local', follow: [], feed: false, snapshots: true, ...asked }, mark);
+
+	test('AG-06 answers bring what came since the cursors, each event once, and say when nothing is left behind', async () => {
+		const at = makeLive();
+		const { id } = await aRunningJob(at.core);
+		await at.core.log.append(id, 1, notes(600));
+		const seen: (number | null)[] = [];
+		const kinds: string[] = [];
+		for (let after = 0; kinds.at(-1) !== 'live'; after = seen.at(-1) ?? 0) {
+			const { frame } = await ask(at, follow(id, after));
+			kinds.push(frame.kind);
+			seen.push(...seqs([frame]));
+		}
+		expect(seen).toEqual(upTo(601));
+		expect(kinds.slice(0, -1)).toEqual(['batch', 'batch']);
+		expect(seqs([(await ask(at, follow(id, 601))).frame])).toEqual([]);
+		await at.core.store.finish(id, 1, succeeded);
+		expect(seqs([(await ask(at, follow(id, 601))).frame])).toEqual([602]);
+	});
+
+	test('AG-06 what is live only comes once too, by the mark of the answer before, and again after a restart', async () => {
+		const at = makeLive();
+		const { id } = await aRunningJob(at.core);
+		const tick = (fraction: number) =>
+			at.transients.publish({ jobId: id, at: at.clock.now(), type: 'progress', data: { fraction } });
+		tick(0.1);
+		const first = await ask(at, follow(id, 1));
+		expect(first.frame.transients).toMatchObject([{ data: { fraction: 0.1 } }]);
+		const second = await ask(at, follow(id, 1), first.mark);
+		expect(second.frame.transients).toEqual([]);
+		tick(0.2);
+		expect((await ask(at, follow(id, 1), second.mark)).frame.transients).toMatchObject([{ data: { fraction: 0.2 } }]);
+		const ofOther = { ...second.mark, version: 1_000 };
+		expect((await ask(at, follow(id, 1), ofOther)).frame.transients).toMatchObject([{ data: { fraction: 0.2 } }]);
+	});
+
+	test('AG-06 who is far behind gets a snapshot, and the list brings what changed since the answer before', async () => {
+		const at = makeLive();
+		const { id } = await aRunningJob(at.core);
+		await at.core.log.append(id, 1, notes(2_100));
+		const { frame, mark } = await ask(at, { ...follow(id, 0), feed: true });
+		expect(frame).toMatchObject({ kind: 'live', snapshots: [{ id, seq: 2_101 }], events: [] });
+		expect(frame.feed?.map((job) => job.id)).toEqual([id]);
+		await at.core.store.finish(id, 1, succeeded);
+		await at.clock.advance(5_000);
+		const ended = await ask(at, { feed: true }, mark);
+		expect(ended.frame.feed).toMatchObject([{ id, status: 'succeeded' }]);
+		await at.clock.advance(5_000);
+		expect((await ask(at, { feed: true }, ended.mark)).frame.feed).toEqual([]);
 	});
 });

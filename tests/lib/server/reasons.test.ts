@@ -7,6 +7,10 @@ import { FakeProvider } from './fake-provider.ts';
 const run = stepsThat(async (ctx, { name }) => {
 	if (name === 'fails') throw new Error('no');
 	if (name === 'works') return { sum: 1 };
+	if (name === 'fails with a part') {
+		await ctx.child('part', 'steps', { name: 'waits' });
+		throw new Error('no');
+	}
 	ctx.phase('first');
 	return untilStopped(ctx.signal);
 });
@@ -14,7 +18,7 @@ const run = stepsThat(async (ctx, { name }) => {
 /** Brings one job to its end for the reason. */
 async function stopFor(app: Awaited<ReturnType<typeof makeApp>>, reason: CancelReason): Promise<string> {
 	const options = reason === 'timeout' ? { timeLimit: 1 } : {};
-	const { id } = await start(app, 'steps', { name: reason === 'error' ? 'fails' : 'waits' }, options);
+	const { id } = await start(app, 'steps', { name: 'waits' }, options);
 	if (reason === 'user' || reason === 'disconnect') {
 		await until(app, id, ({ phase }) => phase === 'first');
 		await app.jobs.cancel('local', id, reason);
@@ -32,7 +36,6 @@ describe('why a job was stopped', () => {
 		['user', 'cancelled'],
 		['disconnect', 'cancelled'],
 		['timeout', 'failed'],
-		['error', 'failed'],
 		['shutdown', 'failed']
 	])('CX-11 %s is recorded with the job, on the statistics page and as a metric', async (reason, status) => {
 		const app = await makeApp({ provider: new FakeProvider(), runs: runsOf(run) });
@@ -49,6 +52,19 @@ describe('why a job was stopped', () => {
 		await app.jobs.cancel('local', id);
 		expect((await app.statistics('local')).cancellations).toEqual([{ reason: 'user', count: 1 }]);
 		expect(await app.metrics.registry.metrics()).toContain('headway_cancellations_total{reason="user"} 1');
+	});
+
+	test('CX-11 what fails by itself was not stopped by anybody; the part that it takes along was stopped by an error', async () => {
+		const app = await makeApp({ provider: new FakeProvider(), runs: runsOf(run) });
+		await ended(app, (await start(app, 'steps', { name: 'fails' })).id);
+		expect((await app.statistics('local')).cancellations).toEqual([]);
+		expect(await app.metrics.registry.metrics()).not.toContain('headway_cancellations_total{');
+		const { id } = await start(app, 'steps', { name: 'fails with a part' });
+		expect(await ended(app, id)).toMatchObject({ status: 'failed', receipt: { reason: 'error' } });
+		const [part] = await app.jobs.children('local', id);
+		await ended(app, part?.id ?? '');
+		expect((await app.statistics('local')).cancellations).toEqual([{ reason: 'error', count: 1 }]);
+		expect(await app.metrics.registry.metrics()).toContain('headway_cancellations_total{reason="error"} 1');
 	});
 
 	test('CX-11 a success counts as none, and another owner’s stops are not shown', async () => {
@@ -83,16 +99,16 @@ describe('statistics', () => {
 		const { id } = await start(app, 'steps', { name: 'waits' });
 		await until(app, id, ({ phase }) => phase === 'first');
 		const frames = app.live.watch(
-			{ owner: 'local', follow: [{ jobId: id, after: 0 }], feed: false, snapshots: true },
+			{ owner: 'local', follow: [{ jobId: id, after: 0 }], feed: false, snapshots: true, door: 'sse' },
 			new AbortController().signal
 		);
 		await frames.next();
-		expect(await app.metrics.registry.metrics()).toContain('headway_streams_open 1');
+		expect(await app.metrics.registry.metrics()).toContain('headway_streams_open{door="sse"} 1');
 		expect(await app.metrics.registry.metrics()).toContain('headway_jobs{status="running"} 1');
 		await frames.return();
 		await app.jobs.cancel('local', id);
 		await ended(app, id);
-		expect(await app.metrics.registry.metrics()).toContain('headway_streams_open 0');
+		expect(await app.metrics.registry.metrics()).toContain('headway_streams_open{door="sse"} 0');
 		expect(await app.metrics.registry.metrics()).toContain('headway_jobs{status="running"} 0');
 	});
 

@@ -24,7 +24,7 @@ function asKilled(dataDir: string, patch: Partial<typeof jobs.$inferInsert> = {}
 			endedAt: null,
 			snapshot: null,
 			errorCode: null,
-			leaseUntil: Date.now() + 60_000,
+			leaseUntil: Date.now() + 14_000,
 			...patch
 		})
 		.run();

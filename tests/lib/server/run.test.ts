@@ -86,7 +86,7 @@ describe('a run', () => {
 			await ctx.artifact({ name: 'x', mediaType: 'text/plain', bytes: 'x' });
 			throw Object.assign(new Error('disk'), { code: 'SQLITE_FULL' });
 		});
-		expect(snapshot.error?.code).toBe('internal');
+		expect(snapshot.error?.code).toBe('unavailable');
 	});
 
 	test('OP-06 without streaming the provider is asked for the result in one piece, and the operation knows', async () => {

@@ -1,9 +1,9 @@
 import { expect, test } from 'vitest';
 import { Slot } from '$lib/server/slot.ts';
 import { Slots } from '$lib/server/slots.ts';
-import { aRunningJob, makeCore, succeeded } from './core.ts';
+import { anyProvider, aRunningJob, makeCore, succeeded } from './core.ts';
 
-const limits = { server: 1, owner: 1, operation: {} };
+const limits = { server: 1, owner: 1, operation: {}, ...anyProvider };
 
 test('TS-17 a wait that begins while its job still wants the slot back keeps the slot free for others', async () => {
 	const core = makeCore();

@@ -24,7 +24,7 @@ const input = z
 		/** Values by field of the input; there is a part for each combination. */
 		vary: z.record(z.string().min(1).max(100), z.array(z.unknown()).min(1).max(MOST_PARTS)).optional(),
 		/** How each part is to run. */
-		options: jobOptions.pick({ stream: true, timeLimit: true }).optional()
+		options: jobOptions.omit({ onDisconnect: true, priority: true }).optional()
 	})
 	.superRefine(({ inputs, input, vary }, ctx) => {
 		const wrong = (path: string, message: string) => ctx.addIssue({ code: 'custom', path: [path], message });

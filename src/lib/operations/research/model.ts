@@ -1,10 +1,8 @@
 import { z } from 'zod';
 import { shortened } from '../../jobs/shortened.ts';
 import { defineOperation } from '../operation.ts';
-
-/** How deep a research goes: it sets the number of searches and the effort. */
-export const depth = z.enum(['quick', 'standard', 'deep']);
-export type Depth = z.infer<typeof depth>;
+import { depth } from './depth.ts';
+import { evidencePrompt, finishingTokens, hasEvidence } from './evidence.ts';
 
 const input = z.strictObject({
 	query: z
@@ -48,7 +46,9 @@ const events = {
 		pattern: z.string().nullable()
 	}),
 	/** `number` is the source's number in the report; null while it is not cited. */
-	source: z.object({ url: z.string(), title: z.string().nullable(), number: z.number().int().nullable() })
+	source: z.object({ url: z.string(), title: z.string().nullable(), number: z.number().int().nullable() }),
+	/** The gathering was ended by finish now; the report is written from this many searches and pages. */
+	early_finish: z.object({ searches: z.number().int(), sources: z.number().int() })
 };
 
 /** What a research has shown so far. */
@@ -56,6 +56,8 @@ export interface ResearchState {
 	reasoning: { at: number; index: number; type: z.infer<typeof reasoningType>; summary: string }[];
 	calls: ({ at: number } & z.infer<(typeof events)['web_search_call']>)[];
 	sources: { at: number; url: string; title: string | null; number: number | null }[];
+	/** What the report is written from, where finish now ended the gathering. */
+	early?: { at: number } & z.infer<(typeof events)['early_finish']>;
 }
 
 /** Deep research: searches, reads and writes a cited report. */
@@ -83,10 +85,18 @@ export const research = defineOperation({
 				return { ...state, calls: [...state.calls, { at, ...event.data }] };
 			case 'source':
 				return { ...state, sources: mergeSource(state.sources, { at, ...event.data }) };
+			case 'early_finish':
+				return { ...state, early: { at, ...event.data } };
 		}
 	},
 	titleOf: ({ query }) => shortened(query, 80),
 	variantOf: ({ depth }) => depth,
+	finishingOf({ query, depth }, state, { report = '' }) {
+		if (report !== '') return { refused: 'The report is being written already. It will not take long.' };
+		if (!hasEvidence(state))
+			return { refused: 'Nothing was found yet that a report could be written from. Let it search, or cancel it.' };
+		return finishingTokens(depth, evidencePrompt(query, state, report));
+	},
 	keptOf(state, content) {
 		const counts = [
 			[state.calls.filter(({ action }) => action === 'search').length, 'search', 'searches'],
@@ -99,7 +109,7 @@ export const research = defineOperation({
 			.map(([count, one, many]) => `${count.toLocaleString('en')} ${count === 1 ? one : many}`);
 	},
 	limits: { timeoutMs: 60 * 60_000, running: 4 },
-	can: { finishNow: false, resumable: true, repeatable: false },
+	can: { finishNow: true, resumable: true, repeatable: false },
 	typicalMs: 4 * 60_000
 });
 

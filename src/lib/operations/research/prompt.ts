@@ -1,5 +1,5 @@
 import type { ResponseRequest } from '../operation.ts';
-import type { Depth } from './model.ts';
+import type { Depth } from './depth.ts';
 
 /** What a depth asks of the model, and how long its report tends to be (characters; our own guess until it is measured). */
 export const depths: Record<

@@ -1,34 +1,106 @@
 import { HeadwayError } from '../../jobs/error.ts';
-import {
-	defineRun,
-	type InputOf,
-	type ProviderEvent,
-	type ProviderOutcome,
-	type RunContext,
-	type WebAction
-} from '../operation.ts';
-import { asMarkdownFile, Bibliography, CitationStream, numberCitations } from './citations.ts';
-import { research, type ResearchResult } from './model.ts';
+import { defineRun, type InputOf, type ProviderOutcome, type RunContext } from '../operation.ts';
+import { evidencePrompt, finishingInstructions, mostWritten } from './evidence.ts';
+import { research } from './model.ts';
 import { depths, instructions, instructionsWithoutSearch } from './prompt.ts';
+import { declined, Researcher } from './researcher.server.ts';
 
 type Context = RunContext<typeof research>;
+type Input = InputOf<typeof research>;
 
-/** Runs a research: one response at the provider, its events turned into phases, queries, reasoning, sources and a report. */
+/** Runs a research: one response at the provider, and where it is finished early a second one that writes the report from what there is. */
 export default defineRun(research, async (input, ctx) => {
 	const researcher = new Researcher(ctx, depths[input.depth].expectedLength);
-	ctx.phase('analyzing');
-	ctx.activity('Reading the question');
-	if (!ctx.provider.can.webSearch && !ctx.resumed) ctx.notice('warning', 'no_web_search', whyUnsearched(ctx));
-	const events = ctx.provider.respond(requestFor(input, ctx.provider.can.webSearch));
-	for await (const event of events) {
-		if (event.type === 'ended') return researcher.conclude(event.outcome);
+	const outcome = ctx.resumed?.state.early ? null : await new Gathering(ctx, researcher).run(input);
+	return researcher.conclude(outcome ?? (await writeEarly(input, ctx, researcher)));
+});
+
+/** The response that searches and, unless it is ended early, writes the report. */
+class Gathering {
+	readonly #ctx: Context;
+	readonly #researcher: Researcher;
+	/** Whether the provider was told to stop. */
+	#stopped = false;
+	/** That the report is being written already was said. */
+	#said = false;
+
+	constructor(ctx: Context, researcher: Researcher) {
+		this.#ctx = ctx;
+		this.#researcher = researcher;
+	}
+
+	/** How it ended; null when it was stopped before it had a report. */
+	async run(input: Input): Promise<ProviderOutcome | null> {
+		const { finishing, resumed } = this.#ctx;
+		// Taken up again, it may run on unseen: nothing would come of it that says so.
+		if (finishing.aborted && resumed && !(await this.#stop())) return null;
+		const heed = () => this.#heed();
+		finishing.addEventListener('abort', heed);
+		try {
+			return await this.#read(input);
+		} finally {
+			finishing.removeEventListener('abort', heed);
+		}
+	}
+
+	async #read(input: Input): Promise<ProviderOutcome | null> {
+		const { provider, finishing } = this.#ctx;
+		this.#begin();
+		for await (const event of provider.respond(requestFor(input, provider.can.webSearch))) {
+			if (event.type === 'ended') return this.#wasCut(event.outcome) ? null : event.outcome;
+			this.#researcher.take(event);
+			// A message in between may have looked like the report.
+			if (finishing.aborted) this.#heed();
+		}
+		if (this.#stopped) return null;
+		if (this.#researcher.refusal !== null) throw declined(this.#researcher.refusal);
+		throw new HeadwayError('provider_connection', `${provider.label} ended without a result. What arrived is kept.`);
+	}
+
+	#begin(): void {
+		const { provider, resumed } = this.#ctx;
+		this.#ctx.phase('analyzing');
+		if (!this.#stopped) this.#ctx.activity('Reading the question');
+		if (!provider.can.webSearch && !resumed) this.#ctx.notice('warning', 'no_web_search', whyUnsearched(this.#ctx));
+	}
+
+	#heed(): void {
+		if (this.#stopped) return;
+		if (!this.#researcher.writing) return void this.#stop();
+		if (this.#said) return;
+		this.#said = true;
+		this.#ctx.notice('info', 'already_writing', 'The report is being written already: it goes on to its end.');
+	}
+
+	async #stop(): Promise<ProviderOutcome | null> {
+		this.#stopped = true;
+		this.#ctx.activity('Ending the search');
+		return this.#ctx.provider.stop();
+	}
+
+	#wasCut({ status }: ProviderOutcome): boolean {
+		return this.#stopped && status === 'cancelled';
+	}
+}
+
+/** Writes the report from what was gathered: one request, without searches, bounded on both sides. */
+async function writeEarly(input: Input, ctx: Context, researcher: Researcher): Promise<ProviderOutcome> {
+	ctx.signal.throwIfAborted();
+	const prompt = evidencePrompt(input.query, researcher.state, researcher.draft);
+	// In the log before the request is: taken up again, this job writes and does not gather once more.
+	researcher.finishEarly();
+	ctx.phase('synthesizing');
+	ctx.activity('Writing the report from what there is');
+	const request = { input: prompt, instructions: finishingInstructions, effort: 'low', summaries: true } as const;
+	for await (const event of ctx.provider.respond({ ...request, maxOutputTokens: mostWritten[input.depth] }, 'finish')) {
+		if (event.type === 'ended') return event.outcome;
 		researcher.take(event);
 	}
 	if (researcher.refusal !== null) throw declined(researcher.refusal);
 	throw new HeadwayError('provider_connection', `${ctx.provider.label} ended without a result. What arrived is kept.`);
-});
+}
 
-function requestFor({ query, depth }: InputOf<typeof research>, searches: boolean) {
+function requestFor({ query, depth }: Input, searches: boolean) {
 	const { effort, maxToolCalls, context } = depths[depth];
 	const request = { input: query, effort, summaries: true };
 	if (!searches) return { ...request, instructions: instructionsWithoutSearch };
@@ -37,216 +109,4 @@ function requestFor({ query, depth }: InputOf<typeof research>, searches: boolea
 
 function whyUnsearched({ provider }: Context): string {
 	return `${provider.label.replace(/^the /, 'The ')} has no web search: the report rests on the model’s own knowledge and cites no sources.`;
-}
-
-class Researcher {
-	/** How the model declined; the outcome that follows has the usage. */
-	refusal: string | null = null;
-	readonly #ctx: Context;
-	readonly #expectedLength: number;
-	readonly #bibliography: Bibliography;
-	readonly #queries: string[];
-	#citations: CitationStream;
-	#steps: number;
-	#called: boolean;
-	#acted = false;
-	/** Steps since the last tool call, whose type is settled when the answer begins. */
-	#unsettled: { index: number; summary: string }[] = [];
-	/** The message that is the report, and messages that are only commentary. */
-	#answer: string | null = null;
-	/** What the page shows of the report. */
-	#shown: string;
-	/** The activity that was told last. */
-	#said = '';
-	readonly #commentary = new Set<string>();
-	/** What the same job told before its process was lost: a polled provider tells all of it again. */
-	readonly #told: ReadonlySet<string>;
-
-	constructor(ctx: Context, expectedLength: number) {
-		this.#ctx = ctx;
-		this.#expectedLength = expectedLength;
-		const { state, content } = ctx.resumed ?? { state: research.state(), content: {} as Record<string, string> };
-		const cited = state.sources.flatMap(({ number, url, title }) =>
-			number === null ? [] : { id: number, url, title: title ?? url }
-		);
-		this.#bibliography = new Bibliography(
-			cited.toSorted((a, b) => a.id - b.id),
-			({ id, url, title }) => ctx.emit('source', { url, title, number: id })
-		);
-		this.#citations = new CitationStream(this.#bibliography);
-		this.#queries = state.calls.flatMap(({ query }) => query ?? []);
-		this.#steps = state.reasoning.length;
-		this.#called = state.calls.length > 0;
-		this.#told = new Set([
-			...state.calls.map(({ callId }) => callId),
-			...state.reasoning.map(({ summary }) => summary)
-		]);
-		this.#shown = content.report ?? '';
-	}
-
-	take(event: ProviderEvent): void {
-		switch (event.type) {
-			case 'reasoning_delta':
-				return this.#say('Thinking');
-			case 'reasoning':
-				return this.#reason(event.text);
-			case 'web':
-				return this.#web(event.itemId, event.state, event.action);
-			case 'tool':
-				this.#called = true;
-				return this.#say(`Using ${event.name}`);
-			case 'message':
-				return this.#begin(event.itemId, event.phase);
-			case 'text':
-				return this.#write(event.itemId, event.text);
-			case 'alive':
-				return event.status === 'queued' ? this.#say("Waiting in the provider's queue") : undefined;
-			case 'refusal':
-				this.refusal = event.text;
-				return undefined;
-			default:
-				return undefined;
-		}
-	}
-
-	/** A reader is told what is new: the same line again would only wake everyone who watches. */
-	#say(activity: string): void {
-		if (activity === this.#said) return;
-		this.#said = activity;
-		this.#ctx.activity(activity);
-	}
-
-	#reason(summary: string): void {
-		if (summary.trim() === '' || this.#told.has(summary)) return;
-		const step = { index: this.#steps++, summary };
-		const type = this.#answer ? 'synthesizing' : this.#called ? 'searching' : 'planning';
-		this.#ctx.emit('reasoning', { ...step, type });
-		if (type === 'searching') this.#unsettled.push(step);
-	}
-
-	#web(callId: string, state: 'started' | 'completed' | 'failed', action: WebAction | null): void {
-		this.#called = true;
-		this.#unsettled = [];
-		if (state === 'started') {
-			this.#ctx.phase('searching');
-			// What a call does is known only when it is done: until then the last one that is known stands.
-			return this.#acted ? undefined : this.#say('Searching the web');
-		}
-		if (state === 'failed') return this.#say('A search failed; going on');
-		if (action && !this.#told.has(callId) && !this.#told.has(`${callId}-1`)) this.#act(callId, action);
-	}
-
-	#act(callId: string, action: WebAction): void {
-		this.#acted = true;
-		if (action.kind === 'search') return this.#search(callId, action.queries, action.sources);
-		this.#ctx.phase('reading');
-		const pattern = action.kind === 'find_in_page' ? action.pattern : null;
-		this.#ctx.emit('web_search_call', { callId, action: action.kind, query: null, link: action.url, pattern });
-		this.#say(action.url ? `Reading ${hostOf(action.url)}` : 'Reading a page');
-		if (action.url) this.#ctx.emit('source', { url: action.url, title: null, number: null });
-	}
-
-	#search(callId: string, queries: string[], sources: string[]): void {
-		// A run that is polled tells of searches only when they are over.
-		this.#ctx.phase('searching');
-		const texts: (string | null)[] = queries.length > 0 ? queries : [null];
-		for (const [index, query] of texts.entries()) {
-			const link = query === null ? null : this.#ctx.provider.searchUrl(query);
-			const id = texts.length > 1 ? `${callId}-${index + 1}` : callId;
-			this.#ctx.emit('web_search_call', { callId: id, action: 'search', query, link, pattern: null });
-			if (query !== null) this.#queries.push(query);
-		}
-		for (const url of sources) this.#ctx.emit('source', { url, title: null, number: null });
-		if (queries[0]) this.#say(`Searched for “${queries[0]}”`);
-	}
-
-	#begin(itemId: string, phase: 'commentary' | 'final_answer' | null): void {
-		if (phase === 'commentary') {
-			this.#commentary.add(itemId);
-			return;
-		}
-		this.#settle();
-		this.#ctx.phase('synthesizing');
-		this.#say('Writing the report');
-		// Without a mark the last message is the report: what an earlier one said gives way.
-		if (this.#answer !== null && this.#answer !== itemId && this.#shown !== '') this.#restart();
-		this.#answer = itemId;
-	}
-
-	#settle(): void {
-		for (const step of this.#unsettled) this.#ctx.emit('reasoning', { ...step, type: 'synthesizing' });
-		this.#unsettled = [];
-	}
-
-	#restart(): void {
-		this.#ctx.content('report', '', true);
-		this.#citations = new CitationStream(this.#bibliography);
-		this.#shown = '';
-	}
-
-	#write(itemId: string, text: string): void {
-		if (this.#commentary.has(itemId)) return;
-		if (this.#answer !== itemId) this.#begin(itemId, null);
-		this.#show(this.#citations.push(text));
-		// OP-05: approaches the end as the text nears the length that such reports have.
-		this.#ctx.progress(1 - Math.exp((-2 * this.#shown.length) / this.#expectedLength), 'estimated');
-	}
-
-	#show(text: string): void {
-		this.#ctx.content('report', text);
-		this.#shown += text;
-	}
-
-	/** The provider's last word replaces whatever the stream said. */
-	async conclude(outcome: ProviderOutcome): Promise<ResearchResult> {
-		const refusal = outcome.refusal ?? this.refusal;
-		if (refusal) throw declined(refusal);
-		if (outcome.error) throw outcome.error;
-		if (outcome.status === 'cancelled')
-			throw new HeadwayError('provider_error', `The run was cancelled at ${this.#ctx.provider.label}. Try again.`);
-		if (outcome.text.trim() === '') throw emptyAnswer(outcome);
-		this.#ctx.phase('synthesizing');
-		const report = numberCitations(outcome.text, outcome.citations, this.#bibliography);
-		const sources = [...this.#bibliography.sources];
-		this.#show(this.#citations.end());
-		if (report !== this.#shown) this.#ctx.content('report', report, true);
-		for (const { id, url, title } of sources) this.#ctx.emit('source', { url, title, number: id });
-		const complete = outcome.status === 'completed';
-		if (!complete) this.#ctx.notice('warning', 'incomplete', whyIncomplete(outcome));
-		await this.#keep(asMarkdownFile(report, sources));
-		return { report, sources, queries: this.#queries, complete };
-	}
-
-	/** A disk that is full must not cost the result, which was paid for. */
-	async #keep(bytes: string): Promise<void> {
-		try {
-			await this.#ctx.artifact({ name: 'report.md', mediaType: 'text/markdown', bytes });
-		} catch (error) {
-			if (this.#ctx.signal.aborted) throw error;
-			this.#ctx.log.warn({ error: String(error) }, 'the report could not be stored as a file');
-			const message = 'The report could not be stored as a file. The text here is whole; check the disk of the server.';
-			this.#ctx.notice('warning', 'artifact_failed', message);
-		}
-	}
-}
-
-function declined(words: string): HeadwayError {
-	return new HeadwayError('refused', `The model declined: ${words}`);
-}
-
-function emptyAnswer(outcome: ProviderOutcome): HeadwayError {
-	if (outcome.status === 'incomplete') return new HeadwayError('incomplete', whyIncomplete(outcome));
-	return new HeadwayError('provider_error', 'The model ended without an answer. Try again, or ask in other words.');
-}
-
-function whyIncomplete({ incompleteReason }: ProviderOutcome): string {
-	if (incompleteReason === 'max_output_tokens')
-		return 'Stopped at the length limit: the report is not complete. Ask for less, or try again.';
-	if (incompleteReason === 'content_filter')
-		return 'Stopped by the content filter: the report is not complete. Ask in other words.';
-	return 'The model stopped before the end: the report is not complete.';
-}
-
-function hostOf(url: string): string {
-	return URL.canParse(url) ? new URL(url).host : url.replace(/^\/library\//, '');
 }

@@ -21,12 +21,13 @@ export interface OpenDb {
 	close(): void;
 }
 
-/** Opens the file (made if missing) and brings its tables up to date. Throws a `ConfigError` that says what to do. */
-export function openDb(file: string, migrationsFolder = 'drizzle'): OpenDb {
+/** Opens the file (made if missing) and brings its tables up to date; with `check` its pages are looked through first. Throws a `ConfigError` that says what to do. */
+export function openDb(file: string, migrationsFolder = 'drizzle', { check = false } = {}): OpenDb {
 	if (file !== ':memory:') makeFolder(dirname(file));
 	try {
 		const client = new Database(file);
 		setPragmas(client);
+		if (check) quickCheck(client);
 		const db = drizzle(client, { schema, casing: 'snake_case' }) as Db;
 		migrate(db, { migrationsFolder });
 		return { db, logEpoch: readLogEpoch(db), close: () => client.close() };
@@ -54,11 +55,22 @@ function setPragmas(client: Database.Database): void {
 	client.pragma('foreign_keys = ON');
 }
 
+/** What SQLite itself finds wrong is an error like those that it throws. */
+function quickCheck(client: Database.Database): void {
+	const found = client.pragma('quick_check(1)', { simple: true });
+	if (found !== 'ok') throw Object.assign(new Error(String(found)), { code: 'SQLITE_CORRUPT' });
+}
+
 function readLogEpoch(db: Db): string {
 	const known = db.select().from(schema.meta).where(eq(schema.meta.key, 'log_epoch')).get();
-	if (known) return known.value;
+	return known?.value ?? newLogEpoch(db);
+}
+
+/** Gives the log another epoch: every reader of the one before is sent a snapshot. */
+export function newLogEpoch(db: Db): string {
 	const value = randomBytes(4).toString('hex');
-	db.insert(schema.meta).values({ key: 'log_epoch', value }).run();
+	const row = { key: 'log_epoch', value };
+	db.insert(schema.meta).values(row).onConflictDoUpdate({ target: schema.meta.key, set: { value } }).run();
 	return value;
 }
 

@@ -7,6 +7,8 @@ import type { JobSnapshot } from '../../jobs/snapshot.ts';
 export interface Bill {
 	usage: Usage | null;
 	cost: Cost;
+	/** Of a request that was let go without its usage: the response to ask again. */
+	responseId?: string;
 }
 
 /** One row a job: who, what, where it stands, who runs it, and what it is at the provider. Times in ms since 1970. */

@@ -3,7 +3,7 @@ import { HeadwayError } from '../../jobs/error.ts';
 import type { JobSnapshot, JobSummary } from '../../jobs/snapshot.ts';
 import type { Jobs } from '../jobs.ts';
 import { readBody } from './door.ts';
-import { answerStarted, readKey } from './job-doors.ts';
+import { admitStream, answerStarted, readKey } from './job-doors.ts';
 
 /** A batch with how each of its parts stands. */
 export type BatchSnapshot = JobSnapshot & { children: JobSummary[] };
@@ -11,6 +11,7 @@ export type BatchSnapshot = JobSnapshot & { children: JobSummary[] };
 /** `POST /api/batches`: the batch's input is the body. 201 with its snapshot, 200 for a repeated key, or its events when the caller asks for a stream. */
 export async function startBatch(event: RequestEvent): Promise<Response> {
 	const { request, locals } = event;
+	admitStream(event);
 	const started = await beginBatch(locals.app.jobs, locals.owner, await readBody(request), readKey(request));
 	return answerStarted(event, started);
 }

@@ -1,6 +1,7 @@
 import type { RequestEvent, RequestHandler } from '@sveltejs/kit';
 import { HeadwayError } from '../../jobs/error.ts';
 import { describe } from '../fault.ts';
+import { diskFault } from '../room.ts';
 import { problem } from './problem.ts';
 
 type Method = 'GET' | 'POST' | 'PUT' | 'DELETE';
@@ -25,6 +26,17 @@ export function door(handlers: Handlers): Door {
 	return { GET: answer, POST: answer, PUT: answer, DELETE: answer, fallback: answer };
 }
 
+/** A handler that starts a job, of which an owner has so many in a minute. */
+export function starts(
+	handler: (event: RequestEvent) => Promise<Response>
+): (event: RequestEvent) => Promise<Response> {
+	return async (event) => {
+		const { app, owner, allowances } = event.locals;
+		await app.rates.take('starts', owner, allowances);
+		return handler(event);
+	};
+}
+
 /** The head alone; a stream that began is ended. */
 async function headOf(response: Response): Promise<Response> {
 	await response.body?.cancel();
@@ -41,10 +53,10 @@ export function preflight(allow: string): Response {
 }
 
 function explain(error: unknown, { locals, url }: RequestEvent): HeadwayError {
-	const known = error instanceof HeadwayError;
-	if (known && error.code !== 'unavailable') return error;
+	const known = error instanceof HeadwayError ? error : diskFault(error);
+	if (known && known.code !== 'unavailable') return known;
 	locals.app.log.error({ error: describe(error), path: url.pathname }, 'request failed');
-	if (known) return error;
+	if (known) return known;
 	return new HeadwayError('internal', 'Something went wrong inside Headway. The log says more.');
 }
 

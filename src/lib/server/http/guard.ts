@@ -8,7 +8,7 @@ const loopback = new Set(['localhost', '127.0.0.1', '[::1]']);
 const safeMethods = new Set(['GET', 'HEAD', 'OPTIONS']);
 
 /** Refuses what is asked under a foreign name, and what a page of another site sends: a changing request must come from our own pages, from no page at all, or from an origin that the operator allows. */
-export function guard({ request, url }: RequestEvent, config: Config): HeadwayError | null {
+export function guard({ request, url }: Pick<RequestEvent, 'request' | 'url'>, config: Config): HeadwayError | null {
 	const host = request.headers.get('host');
 	// A name of another site that was made to lead here makes that site's pages look like our own (DNS rebinding).
 	if (host !== null && !isOurs(host, config)) return foreignName(host);
@@ -45,6 +45,12 @@ function foreign(): HeadwayError {
 	);
 }
 
+/** What a page of an allowed origin may read beside the plain headers. */
+const exposed = [
+	...['location', 'retry-after', 'ratelimit', 'ratelimit-policy'],
+	...['etag', 'content-disposition', 'content-range']
+].join(', ');
+
 /** Adds the headers that every answer has, and CORS ones for allowed origins only. */
 export function secure(response: Response, { request, url }: RequestEvent, config: Config): Response {
 	const { headers } = response;
@@ -56,7 +62,7 @@ export function secure(response: Response, { request, url }: RequestEvent, confi
 	const origin = request.headers.get('origin');
 	if (origin !== null && config.corsOrigins.includes(origin)) {
 		headers.set('access-control-allow-origin', origin);
-		headers.set('access-control-expose-headers', 'location, retry-after, etag, content-disposition, content-range');
+		headers.set('access-control-expose-headers', exposed);
 		headers.append('vary', 'origin');
 	}
 	return response;

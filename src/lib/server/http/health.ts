@@ -11,7 +11,10 @@ export async function alive(): Promise<Response> {
 const PATIENCE_MS = 2_000;
 const PROBE = 'readiness-probe';
 
-/** `GET /readyz`: the database takes a write, and a stream that is opened receives (TS-22). 503 says what does not work. */
+/**
+ * `GET /readyz`: the database takes a write, and a stream that is opened receives (TS-22). 503 says what does not work. How
+ * the circuit breaker of each provider stands is told beside: without a provider the server still shows what it has.
+ */
 export async function ready({ locals }: RequestEvent): Promise<Response> {
 	const { app } = locals;
 	const draining = app.live.draining.aborted;
@@ -19,7 +22,9 @@ export async function ready({ locals }: RequestEvent): Promise<Response> {
 		? [true, false]
 		: await Promise.all([works(() => app.queries.probe()), works(() => probeStream(locals))]);
 	const ok = database && streams;
-	const body = { status: ok ? 'ready' : draining ? 'draining' : 'not_ready', checks: { database, streams } };
+	const status = ok ? 'ready' : draining ? 'draining' : 'not_ready';
+	const providers = Object.fromEntries(app.providers.all().map(({ id, breaker }) => [id, breaker.state.state]));
+	const body = { status, checks: { database, streams }, providers };
 	return Response.json(body, { status: ok ? 200 : 503 });
 }
 

@@ -21,6 +21,7 @@ const answerBody = z.strictObject({ questionId: z.string().min(1).max(100), valu
 /** `POST /api/jobs`: 201 with the snapshot, 200 for a repeated key, or the job's events when the caller asks for a stream. */
 export async function startJob(event: RequestEvent): Promise<Response> {
 	const { request, locals } = event;
+	admitStream(event);
 	const { operation, input, options } = readInput(startBody, await readBody(request), 'body') as z.output<
 		typeof startBody
 	>;
@@ -55,9 +56,14 @@ function streamStarted(
 		if (cancels) void app.jobs.cancel(owner, snapshot.id, 'disconnect').catch(() => undefined);
 	};
 	return sseResponse(
-		{ app, owner, jobId: snapshot.id, after: 0, signal: request.signal, onHangUp },
+		{ app, owner, jobId: snapshot.id, after: 0, signal: request.signal, admitted: true, onHangUp },
 		{ status: 200, headers }
 	);
+}
+
+/** Throws `limit_reached` when the answer would be one stream too many: before the job is started, so that asking again does not start another. */
+export function admitStream({ request, locals }: RequestEvent): void {
+	if (wantsStream(request)) locals.app.live.streams.admit(locals.owner);
 }
 
 function wantsStream(request: Request): boolean {
@@ -98,7 +104,7 @@ export async function getJob({ url, locals, params, request }: RequestEvent): Pr
 	return Response.json(
 		wait === undefined
 			? await app.jobs.snapshot(owner, id)
-			: await app.jobs.wait(owner, id, wait * 1_000, request.signal)
+			: await app.jobs.wait(owner, id, wait * 1_000, AbortSignal.any([request.signal, app.live.draining]))
 	);
 }
 
@@ -110,6 +116,11 @@ export async function removeJob({ locals, params }: RequestEvent): Promise<Respo
 /** 202: the receipt comes with the `cancelled` event, and stands in the snapshot. */
 export async function cancelJob({ locals, params }: RequestEvent): Promise<Response> {
 	return Response.json(await locals.app.jobs.cancel(locals.owner, params.id ?? ''), { status: 202 });
+}
+
+/** What `POST` to the same address would cost more, at the most. */
+export async function quoteFinishing({ locals, params }: RequestEvent): Promise<Response> {
+	return Response.json(await locals.app.jobs.finishQuote(locals.owner, params.id ?? ''));
 }
 
 export async function finishJob({ locals, params }: RequestEvent): Promise<Response> {

@@ -15,6 +15,8 @@ export interface SseRequest {
 	jobId: string;
 	after: number;
 	signal: AbortSignal;
+	/** Its place among the open streams was asked for before the job was started. */
+	admitted?: boolean;
 	/** Called once when the reader hung up before the end. */
 	onHangUp?(): void;
 }
@@ -27,7 +29,7 @@ export async function sseResponse(request: SseRequest, init: ResponseInit = {}):
 	const gone = new AbortController();
 	const signal = AbortSignal.any([request.signal, gone.signal]);
 	const chunks = text({ ...request, signal });
-	// The first piece is awaited, so that a bad cursor is still a 400 and not a broken stream.
+	// The first piece is awaited, so that a refusal is still a status and not a broken stream.
 	const first = await chunks.next();
 	let pending: IteratorResult<string> | null = first;
 	const encoder = new TextEncoder();
@@ -52,15 +54,14 @@ export async function sseResponse(request: SseRequest, init: ResponseInit = {}):
 }
 
 async function* text(request: SseRequest): AsyncGenerator<string, void> {
-	const { app, owner, jobId, after, signal } = request;
+	const { app, owner, jobId, after, signal, admitted = false } = request;
 	const follow = [{ jobId, after }];
-	const frames = app.live.watch({ owner, follow, feed: false, snapshots: false }, signal);
-	// Known before the first byte: whether the job is this owner's and the cursor is one of its log.
-	const { seq } = await app.jobs.head(owner, jobId);
+	const frames = app.live.watch({ owner, follow, feed: false, snapshots: false, door: 'sse', admitted }, signal);
 	let ended = false;
 	let next = frames.next();
-	if (after > seq) await next;
 	try {
+		// Known before the first byte: whether the job is this owner's, the cursor one of its log, and room for a stream.
+		await next.catch(passAbort);
 		yield `retry: ${RETRY_MS}\n\n`;
 		while (!ended) {
 			const frame = await orKeepAlive(app, next, signal);
@@ -75,7 +76,7 @@ async function* text(request: SseRequest): AsyncGenerator<string, void> {
 			next = frames.next();
 		}
 	} catch (error) {
-		if (!isAbort(error)) throw error;
+		passAbort(error);
 	} finally {
 		if (!ended && signal.aborted) request.onHangUp?.();
 		await frames.return();
@@ -101,6 +102,7 @@ export function eventText(event: JobEvent): string {
 	return `event: ${event.type}\n${id}data: ${JSON.stringify(event)}\n\n`;
 }
 
-function isAbort(error: unknown): boolean {
-	return error instanceof Error && error.name === 'AbortError';
+/** A stream that is to be picked up again ends without a word: a browser comes back by itself. */
+function passAbort(error: unknown): void {
+	if (!(error instanceof Error && error.name === 'AbortError')) throw error;
 }

@@ -1,28 +1,20 @@
 import { HeadwayError } from '../../jobs/error.ts';
 import type { Provider, ProviderEvent, ProviderOutcome, ResponseRequest } from '../../operations/operation.ts';
 import { pause } from '../clock.ts';
+import { AdaptableRequest } from './adaptable-request.ts';
 import type { AttachDeps, ProviderMemory } from './memory.ts';
 import { backoff } from './backoff.ts';
 import { connectionLost, ProviderError, unknownOutcome } from './errors.ts';
-import { inStream, isFatal, isLost, refusesBackground, waitBeforeCreate } from './faults.ts';
+import { inStream, isFatal, isLost, turnedAway, waitBeforeCreate } from './faults.ts';
 import { listen, within, type Listening } from './listen.ts';
 import { isTerminal } from './outcome.ts';
 import { QueueWatch } from './queue-watch.ts';
 import { Seen } from './seen.ts';
+import { fresh, type Stretch } from './stretch.ts';
 
 /** A connection that lasted this long was a steady one; the wait after those that did not grows to five seconds. */
 const STEADY_MS = 3_000;
 const LONGEST_BRIEF_MS = 5_000;
-
-/** How one connection went. */
-interface Stretch {
-	ended: boolean;
-	/** It brought something, a keepalive at least. */
-	alive: boolean;
-	/** It brought something new. */
-	progressed: boolean;
-	error: HeadwayError | null;
-}
 
 /** Whether a poll stands for a stream: never, for one that was lost, for one whose loss was told already. */
 type Link = 'planned' | 'lost' | 'found';
@@ -35,13 +27,14 @@ export class Attachment {
 	readonly #adopted: boolean;
 	readonly #seen = new Seen();
 	readonly #queue = new QueueWatch();
-	#request: ResponseRequest;
+	readonly #asked: AdaptableRequest;
 	#responseId: string | null;
 	#cursor: number | null;
 
 	constructor(provider: Provider, request: ResponseRequest, memory: ProviderMemory, deps: AttachDeps) {
 		this.#provider = provider;
-		this.#request = { ...request, background: request.background && provider.can.background };
+		const background = request.background && provider.can.background;
+		this.#asked = new AdaptableRequest({ ...request, background }, deps);
 		this.#memory = memory;
 		this.#deps = deps;
 		this.#adopted = memory.state === 'created';
@@ -50,33 +43,36 @@ export class Attachment {
 	}
 
 	async *run(): AsyncGenerator<ProviderEvent, void> {
-		if (this.#adopted && !this.#request.background) throw this.#interrupted();
+		if (this.#adopted && !this.#asked.now.background) throw this.#interrupted();
 		const stretch = this.#adopted ? fresh() : yield* this.#create();
 		if (stretch.ended) return;
-		if (!this.#request.background) throw stretch.error ?? connectionLost(this.#provider.label);
-		if (this.#request.stream) yield* this.#reattach(stretch);
+		if (!this.#asked.now.background) throw stretch.error ?? connectionLost(this.#provider.label);
+		if (this.#asked.now.stream) yield* this.#reattach(stretch);
 		else yield* this.#poll('planned');
 	}
 
 	/** Creates, again only where nothing can have begun, until there is an id or an end. */
 	async *#create(): AsyncGenerator<ProviderEvent, Stretch> {
-		for (let tries = 1; ; tries += 1) {
+		for (let tries = 1; ;) {
 			await this.#memory.creating();
-			const stretch = yield* this.#follow((signal) => this.#provider.create(this.#request, signal));
-			if (stretch.ended || this.#responseId) return stretch;
-			await this.#afterRefusal(stretch.error, tries);
+			const stretch = yield* this.#follow((signal) => this.#provider.create(this.#asked.now, signal));
+			if (stretch.ended || (this.#responseId && !this.#cameToNothing(stretch))) return stretch;
+			this.#responseId = null;
+			const { error } = stretch;
+			if (!error || isLost(error)) throw unknownOutcome(this.#provider.label, error?.cause ?? error);
+			await this.#memory.rejected();
+			if (this.#asked.adapt(error)) continue;
+			await this.#beforeNextTry(error, tries);
+			tries += 1;
 		}
 	}
 
-	/** Returns when the create may be sent again; otherwise throws. */
-	async #afterRefusal(error: HeadwayError | null, tries: number): Promise<void> {
-		if (!error || isLost(error)) throw unknownOutcome(this.#provider.label, error?.cause ?? error);
-		await this.#memory.rejected();
-		if (this.#request.background && refusesBackground(error)) {
-			this.#deps.log.info({ provider: this.#provider.id }, 'no background mode here: the run is held by this server');
-			this.#request = { ...this.#request, background: false };
-			return;
-		}
+	/** Turned away inside its stream before a word of the answer (OpenRouter's upstreams). In the background the response itself tells. */
+	#cameToNothing({ said, error }: Stretch): boolean {
+		return !this.#asked.now.background && !said && turnedAway(error);
+	}
+
+	async #beforeNextTry(error: HeadwayError, tries: number): Promise<void> {
 		const waitMs = waitBeforeCreate(error, tries, this.#random);
 		if (waitMs === null) throw error;
 		this.#deps.retryNotice?.(error, waitMs);
@@ -120,7 +116,7 @@ export class Attachment {
 		again = false
 	): AsyncGenerator<ProviderEvent, Stretch> {
 		const stretch = fresh();
-		const source = listen(open, this.#listening(this.#request.stream || this.#request.background));
+		const source = listen(open, this.#listening(this.#asked.now.stream || this.#asked.now.background));
 		try {
 			while (true) {
 				const step = await this.#next(source, stretch);
@@ -158,10 +154,12 @@ export class Attachment {
 		if (event.type === 'created') await this.#store(event.responseId, event.model);
 		if (event.type === 'ended') {
 			stretch.ended = true;
-			yield* this.#missing(event.outcome, this.#adopted);
-			yield event;
+			const outcome = await this.#whole(event.outcome);
+			yield* this.#missing(outcome, this.#adopted);
+			yield { ...event, outcome };
 		} else if (this.#seen.first(event)) {
 			stretch.progressed ||= event.type !== 'alive';
+			stretch.said ||= !['created', 'alive', 'message'].includes(event.type);
 			yield event;
 		} else yield { cursor: event.cursor, type: 'alive' };
 	}
@@ -175,7 +173,8 @@ export class Attachment {
 	/** Asks how it stands until it is over. `planned`: there never was a stream to lose. */
 	async *#poll(link: Link): AsyncGenerator<ProviderEvent, void> {
 		const waits = this.#deps.pollMs ?? [2_000, 5_000, 10_000];
-		const waitAfter = (polls: number) => (waits[Math.min(polls, waits.length - 1)] ?? 10_000) * this.#jitter();
+		const waitAfter = (polls: number) =>
+			(waits[Math.min(polls, waits.length - 1)] ?? 10_000) * (0.9 + this.#random() * 0.2);
 		let waitMs = link === 'planned' ? waitAfter(0) : 0;
 		for (let polls = 0, failures = 0; ;) {
 			if (waitMs > 0) await this.#wait(waitMs);
@@ -216,6 +215,14 @@ export class Attachment {
 		}
 	}
 
+	/** An end without the response that ended is no word on what it came to: the response itself is asked. */
+	async #whole(outcome: ProviderOutcome): Promise<ProviderOutcome> {
+		if (outcome.responseId !== null || outcome.text !== '' || !this.#asked.now.background) return outcome;
+		const truth = await this.#truth(outcome.error).catch(() => null);
+		this.#deps.signal.throwIfAborted();
+		return truth && isTerminal(truth.status) ? truth : outcome;
+	}
+
 	/** How it stands, after a failure; null when that cannot be had now. */
 	async #truth(failure: HeadwayError | null): Promise<ProviderOutcome | null> {
 		try {
@@ -235,7 +242,7 @@ export class Attachment {
 	/** Providers have left runs queued for ever: after ten minutes it is given up there too. */
 	async #checkQueue(): Promise<void> {
 		const { clock, signal, log } = this.#deps;
-		if (!this.#request.background || !this.#queue.isStuck(clock.now())) return;
+		if (!this.#asked.now.background || !this.#queue.isStuck(clock.now())) return;
 		const cancel = this.#provider.cancel(this.#responseId ?? '', signal);
 		await within(cancel, this.#listening(true)).catch((err: unknown) => {
 			signal.throwIfAborted();
@@ -267,10 +274,6 @@ export class Attachment {
 		this.#deps.signal.throwIfAborted();
 	}
 
-	#jitter(): number {
-		return 0.9 + this.#random() * 0.2;
-	}
-
 	get #random(): () => number {
 		return this.#deps.random ?? Math.random;
 	}
@@ -278,8 +281,4 @@ export class Attachment {
 	get #maxReattach(): number {
 		return this.#deps.maxReattach ?? 5;
 	}
-}
-
-function fresh(): Stretch {
-	return { ended: false, alive: false, progressed: false, error: null };
 }

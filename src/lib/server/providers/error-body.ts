@@ -1,5 +1,5 @@
 import { APIError } from 'openai';
-import { number, record, string, type Wire } from './wire.ts';
+import { number, record, records, string, strings, type Wire } from './wire.ts';
 
 /** The error object of the answer; null when there is none, as in a gateway's page. xAI's 4xx are flat text. */
 export function bodyOf(thrown: APIError): Wire | null {
@@ -18,6 +18,8 @@ export function wordsOf(body: Wire): string {
 	const metadata = record(body['metadata']);
 	const availability = record(body['availability']);
 	const codes = [body['code'], body['type'], body['error_type'], metadata['error_type'], availability['code']];
+	// OpenRouter's moderation is a 403 like any other, but for what was flagged.
+	if ('flagged_input' in metadata) codes.push('flagged_input');
 	return [codes.filter((each) => typeof each === 'string').join(' '), string(body['message']) ?? '']
 		.join('\n')
 		.toLowerCase();
@@ -28,10 +30,29 @@ export function codesIn(words: string): string {
 	return words.split('\n', 1)[0] ?? '';
 }
 
-/** The request field that the error names, when it looks like one. */
+/** The request field that the error names, when it looks like one: as such, as vLLM's location, or in its sentence. */
 export function paramOf(body: Wire): string | null {
-	const param = string(body['param']);
-	return param && /^[\w.[\]-]{1,60}$/.test(param) ? param : null;
+	const location = records(body['detail'])[0]?.['loc'];
+	const param = string(body['param']) ?? strings(location).findLast((each) => each !== 'body') ?? null;
+	if (param && /^[\w.[\]-]{1,60}$/.test(param)) return param;
+	return fieldNames.exec(string(body['message']) ?? '')?.[0] ?? null;
+}
+
+/** Names that are no words of a sentence; xAI and Ollama name the field only there. */
+const fieldNames =
+	/\b(?:temperature|top_p|max_(?:output_|completion_)?tokens|max_tool_calls|reasoning[._]?(?:effort|summary)|reasoning|thinking|response_format|json_schema|text\.format|stream_options|stream(?:ing)?|metadata)\b/i;
+
+/** Whether it is the path that is not there, and nothing that was asked for on it: no answer of this kind names a model. */
+export function isPathMissing(status: number, body: Wire | null): boolean {
+	if (status === 405) return true;
+	const words = wordsOf(body ?? {});
+	// LM Studio answers what it does not know with 200 and this.
+	return /unexpected endpoint/.test(words) || (status === 404 && !/model|availab/.test(words));
+}
+
+/** Whether the provider said that the same request is of no use. */
+export function refusesRetry(thrown: APIError): boolean {
+	return thrown.headers?.get('x-should-retry') === 'false';
 }
 
 /** Seconds that the provider asked to wait, however long; null when it did not say. */

@@ -4,14 +4,16 @@ import {
 	bodyOf,
 	causeCodes,
 	codesIn,
+	isPathMissing,
 	isProvidersOwn,
 	paramOf,
 	rawOf,
 	redact,
+	refusesRetry,
 	retryAfter,
 	wordsOf
 } from './error-body.ts';
-import { number, type Wire } from './wire.ts';
+import { number, record, type Wire } from './wire.ts';
 
 /** What was being asked when it failed, by whom it is named to the person, and which secrets must not be repeated. */
 export interface Asking {
@@ -21,6 +23,8 @@ export interface Asking {
 	readonly secret: string;
 	/** A server on the person's own machine. */
 	readonly local: boolean;
+	/** Which paths the server has is not known for sure. */
+	readonly pathUnsure?: boolean;
 	/** It was asked for pictures. */
 	readonly pictures?: boolean;
 }
@@ -34,6 +38,8 @@ export interface ProviderErrorFacts {
 	readonly inStream: boolean;
 	/** The request field that the provider named. */
 	readonly param: string | null;
+	/** The server has no such path: nothing can have begun. */
+	readonly noPath: boolean;
 	readonly cause: unknown;
 }
 
@@ -43,6 +49,7 @@ export class ProviderError extends HeadwayError {
 	readonly sent: ProviderErrorFacts['sent'];
 	readonly inStream: boolean;
 	readonly param: string | null;
+	readonly noPath: boolean;
 
 	constructor(code: ErrorCode, message: string, facts: Partial<ProviderErrorFacts> = {}) {
 		// A sentence may begin with a provider's label that is no name, "the demo provider"; a name keeps its own spelling.
@@ -55,6 +62,7 @@ export class ProviderError extends HeadwayError {
 		this.sent = facts.sent ?? 'maybe';
 		this.inStream = facts.inStream ?? false;
 		this.param = facts.param ?? null;
+		this.noPath = facts.noPath ?? false;
 	}
 }
 
@@ -129,9 +137,10 @@ function answerError(thrown: APIError, body: Wire | null, asking: Asking, cause:
 	const code = codeFor(status, words, asking);
 	if (asking.what === 'create' && outcomeIsUnknown(status, isProvidersOwn(body)))
 		return unknownOutcome(asking.label, cause);
+	if (asking.pathUnsure && isPathMissing(status, body)) return noPath(asking, cause);
 	if (asking.what === 'resume' && cannotStream(status)) return gone(asking, cause);
 	const param = paramOf(body ?? {});
-	const retry = repeatable(status, code) ? { after: retryAfter(thrown) } : null;
+	const retry = repeatable(status, code) && !refusesRetry(thrown) ? { after: retryAfter(thrown) } : null;
 	return new ProviderError(code, sentence(code, asking, words, param), { retry, param, cause });
 }
 
@@ -153,9 +162,17 @@ function repeatable(status: number, code: ErrorCode): boolean {
 function streamError(body: Wire, asking: Asking, cause: unknown): ProviderError {
 	const status = number(body['code']) ?? 0;
 	const words = wordsOf(body);
+	if (asking.pathUnsure && isPathMissing(status, body)) return noPath(asking, cause);
 	const code = codeFor(status, words, asking);
 	const param = paramOf(body);
-	return new ProviderError(code, sentence(code, asking, words, param), { inStream: true, param, cause });
+	// Turned away before it began; of any other failure nobody can say what it cost.
+	const retry = code === 'provider_rate_limit' || code === 'provider_overloaded' ? { after: waitIn(body) } : null;
+	return new ProviderError(code, sentence(code, asking, words, param), { inStream: true, retry, param, cause });
+}
+
+/** Seconds that an error asks to wait in its own words. */
+function waitIn(body: Wire): number | null {
+	return number(record(body['availability'])['retry_after']);
 }
 
 const byWord: readonly (readonly [RegExp, ErrorCode])[] = [
@@ -165,7 +182,7 @@ const byWord: readonly (readonly [RegExp, ErrorCode])[] = [
 	[/invalid_api_key|authentication/, 'provider_auth'],
 	[/permission_denied|unsupported_country/, 'provider_forbidden'],
 	[/model_not_found|model_not_available/, 'provider_model'],
-	[/moderation|content_policy|content_filter|bio_policy|misalignment/, 'provider_moderation']
+	[/moderation|flagged_input|content_policy|content_filter|bio_policy|misalignment/, 'provider_moderation']
 ];
 
 const byStatus: Readonly<Record<number, ErrorCode>> = {
@@ -220,6 +237,7 @@ function sentence(code: ErrorCode, asking: Asking, words: string, param: string 
 			if (tooLong.test(words)) return `The input is too long for ${model ?? 'the model'}. Shorten it.`;
 			return `${label} did not accept the request${param ? ` (field "${param}")` : ''}. Change it or pick another model.`;
 		default:
+			if (/provider_unavailable/.test(words)) return `The provider behind ${label} failed; what arrived is kept.`;
 			return what === 'create'
 				? `${label} had an error of its own. Try again.`
 				: `${label} had an error of its own; what arrived is kept.`;
@@ -229,6 +247,11 @@ function sentence(code: ErrorCode, asking: Asking, words: string, param: string 
 /** What a person reads when a picture was not made for what it would show. */
 export function refusedPicture(label: string): string {
 	return `The picture was refused by ${label}'s safety rules. Change the description.`;
+}
+
+function noPath(asking: Asking, cause: unknown): ProviderError {
+	const message = `The address of ${asking.label} has no path for answers. Check it in the settings, with the version at its end.`;
+	return new ProviderError('provider_unreachable', message, { sent: 'no', noPath: true, cause });
 }
 
 function gone(asking: Asking, cause: unknown): ProviderError {

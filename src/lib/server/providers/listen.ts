@@ -26,6 +26,10 @@ export async function* listen<T>(
 			if (step.done) return;
 			yield step.value;
 		}
+	} catch (error) {
+		// The source learns why: a silence is its fault, a person's stop is not.
+		hangUp.abort(error);
+		throw error;
 	} finally {
 		hangUp.abort();
 		// Not awaited: a source that hangs in its read would hang here too.

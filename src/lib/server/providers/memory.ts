@@ -1,6 +1,7 @@
 import type { HeadwayError } from '../../jobs/error.ts';
 import type { RunLog } from '../../operations/operation.ts';
 import type { Clock } from '../clock.ts';
+import type { Dispensable } from './refusals.ts';
 
 /** What must survive this process about one response. Each method resolves when it is stored. */
 export interface ProviderMemory {
@@ -32,4 +33,8 @@ export interface AttachDeps {
 	heard(): void;
 	/** Called before a create is tried again after `waitMs`. */
 	retryNotice?(error: HeadwayError, waitMs: number): void;
+	/** What the model was found to do without; one set for all requests of a run, so that each finds out nothing anew. */
+	readonly refused?: Set<Dispensable>;
+	/** Called when a part of the request is left out because it was refused. */
+	leftOut?(part: Dispensable): void;
 }

@@ -2,13 +2,15 @@ import type { ProviderEvent } from '../../operations/operation.ts';
 import { citationOf } from './citations.ts';
 import { isTerminal, outcomeOf, statusOf, type Reading } from './outcome.ts';
 import { begun, finished, itemIdOf, type Fact } from './output.ts';
+import { ownId } from './own-id.ts';
+import type { TextReading } from './text-call.ts';
 import { number, record, string, type Wire } from './wire.ts';
 
 /**
  * Turns one connection's raw events into normalized ones. It keeps so little that a new one, told the last cursor, goes
  * on as the old one would have: an item's whole content is told when the item is done.
  */
-export class Normalizer {
+export class Normalizer implements TextReading {
 	readonly #reading: Reading;
 	#cursor: number;
 	#created: boolean;
@@ -25,8 +27,7 @@ export class Normalizer {
 	}
 
 	/** The normalized events of one frame: none for one that was seen already, `alive` for one that says nothing new. */
-	read(raw: unknown): ProviderEvent[] {
-		const event = record(raw);
+	read(event: Wire): ProviderEvent[] {
 		const cursor = number(event['sequence_number']);
 		if (cursor !== null && cursor <= this.#cursor) return [];
 		this.#cursor = cursor ?? this.#cursor;
@@ -37,10 +38,15 @@ export class Normalizer {
 	}
 
 	/** The normalized events of a plain JSON answer. */
-	readResponse(response: Wire): ProviderEvent[] {
+	readWhole(response: Wire): ProviderEvent[] {
 		return [...this.#begin(response), ...this.#end(response)].map(
 			(fact) => ({ cursor: null, ...fact }) as ProviderEvent
 		);
+	}
+
+	/** Only a terminal event ends a response. */
+	finish(): ProviderEvent[] {
+		return [];
 	}
 
 	#facts(event: Wire): Fact[] {
@@ -88,7 +94,8 @@ export class Normalizer {
 		const responseId = string(response['id']);
 		if (this.#created || !responseId) return [];
 		this.#created = true;
-		return [{ type: 'created', responseId, model: string(response['model']) }];
+		const id = this.#reading.shortIds ? ownId(responseId) : responseId;
+		return [{ type: 'created', responseId: id, model: string(response['model']) }];
 	}
 
 	#end(response: Wire): Fact[] {

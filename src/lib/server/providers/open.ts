@@ -1,52 +1,44 @@
 import type { Provider, RunLog } from '../../operations/operation.ts';
+import type { Clock } from '../clock.ts';
 import type { Config } from '../config.ts';
-import { isPrivate } from '../host-names.ts';
+import { labels, type ProviderSettings } from '../provider-settings.ts';
+import { GuardedProvider } from './guarded-provider.ts';
 import { OpenAICompatible } from './openai-compatible.ts';
-import { vendors, type VendorId } from './vendors.ts';
+import { Providers } from './providers.ts';
+import { vendors } from './vendors.ts';
 
-/** Which vendor answers at an address, by its host, or near by its port; any other is a compatible server of which little is assumed. */
-export function vendorAt(baseURL: string): VendorId {
-	const { hostname, port } = new URL(baseURL);
-	if (hostname === 'api.openai.com') return 'openai';
-	if (hostname === 'api.x.ai') return 'xai';
-	if (hostname === 'openrouter.ai') return 'openrouter';
-	if (hostname.endsWith('.openai.azure.com')) return 'azure';
-	if (!isPrivate(hostname)) return 'custom';
-	const byPort: Record<string, VendorId> = { '11434': 'ollama', '8000': 'vllm', '1234': 'lmstudio' };
-	return byPort[port] ?? 'custom';
+/** The providers that the configuration names, the default one first; with none the demo at its address. */
+export function openProviders(config: Config, demoUrl: string | null, log: RunLog): Provider[] {
+	const real = config.providers.map((settings) => realProvider(settings, log));
+	return real.length > 0 ? real : [demoProvider(config.demo.pace, demoUrl ?? '', log)];
+}
+
+/** Each behind its breaker; the first is the default. */
+export function guarded(all: readonly Provider[], config: Config, clock: Clock): Providers {
+	const [first, ...others] = all.map((one) => new GuardedProvider(one, { clock, pauseMs: config.providerPauseMs }));
+	if (!first) throw new Error('a server needs a provider');
+	return new Providers([first, ...others]);
+}
+
+function realProvider({ id, model, imageModel, images, ...settings }: ProviderSettings, log: RunLog): Provider {
+	const vendor = vendors[id];
+	return new OpenAICompatible({
+		...{ ...settings, id, log, imageRoute: images },
+		// Without a model for pictures it is not asked for any.
+		vendor: imageModel === null ? { ...vendor, images: null } : vendor,
+		...{ defaultModel: model, defaultImageModel: imageModel ?? '' }
+	});
+}
+
+function demoProvider(pace: number, baseURL: string, log: RunLog): Provider {
+	return new OpenAICompatible({
+		...{ id: 'demo', label: labels.demo, vendor: vendors.demo, baseURL, apiKey: 'no-key-needed' },
+		...{ defaultModel: 'demo-research-1', defaultImageModel: 'demo-image-1' },
+		...{ demo: true, typicalMs: demoMs(pace), log }
+	});
 }
 
 /** At its ordinary pace the demo takes 20 to 40 s for a research or a document, and 8 to 14 s for a picture. */
 function demoMs(pace: number): { text: number; images: number } {
 	return { text: 30_000 / pace, images: 11_000 / pace };
-}
-
-const labels: Record<VendorId, string> = {
-	openai: 'OpenAI',
-	xai: 'xAI',
-	openrouter: 'OpenRouter',
-	azure: 'Azure OpenAI',
-	ollama: 'Ollama',
-	vllm: 'vLLM',
-	lmstudio: 'LM Studio',
-	custom: 'the configured server',
-	demo: 'the demo provider'
-};
-
-/** The provider that the configuration names: the real one where there is a key or an address, otherwise the demo. */
-export function openProvider(config: Config, demoUrl: string | null, log: RunLog): Provider {
-	const vendor = config.openai ? (config.vendor ?? vendorAt(config.openai.baseURL)) : 'demo';
-	const at = config.openai ?? { apiKey: 'no-key-needed', baseURL: demoUrl ?? '' };
-	return new OpenAICompatible({
-		...at,
-		id: vendor,
-		label: labels[vendor],
-		vendor: vendors[vendor],
-		defaultModel: config.openai ? config.model : 'demo-research-1',
-		defaultImageModel: config.openai ? config.imageModel : 'demo-image-1',
-		imageRoute: config.images,
-		demo: vendor === 'demo',
-		...(vendor === 'demo' ? { typicalMs: demoMs(config.demo.pace) } : {}),
-		log
-	});
 }

@@ -1,6 +1,4 @@
 import OpenAI from 'openai';
-import type { ResponseStreamEvent } from 'openai/resources/responses/responses';
-import type { Stream } from 'openai/streaming';
 import { HeadwayError } from '../../jobs/error.ts';
 import type {
 	CancelAnswer,
@@ -12,7 +10,10 @@ import type {
 	ResponseRequest,
 	RunLog
 } from '../../operations/operation.ts';
-import { providerError, reportedError, type Asking } from './errors.ts';
+import { chatBodyOf } from './chat-body.ts';
+import { ChatEvents } from './chat-events.ts';
+import { listModels } from './check.ts';
+import { ProviderError, providerError, type Asking } from './errors.ts';
 import { ImageEvents } from './image-events.ts';
 import { imageCost, imageUsage } from './image-prices.ts';
 import { checkImages, sendImages } from './image-request.ts';
@@ -22,8 +23,9 @@ import { Normalizer } from './normalize.ts';
 import { isTerminal, outcomeOf, type Reading } from './outcome.ts';
 import { prices as datedPrices, type Price } from './prices.ts';
 import { bodyOf } from './request-body.ts';
+import { requestText, type TextCall } from './text-call.ts';
 import type { VendorQuirks } from './vendors.ts';
-import { record } from './wire.ts';
+import { record, string } from './wire.ts';
 
 export interface OpenAICompatibleOptions {
 	readonly id: string;
@@ -57,8 +59,8 @@ const wholeRunTimeoutMs = 300_000;
 const quietSdk = { debug() {}, info() {}, warn() {}, error() {} };
 
 /**
- * Any server that speaks OpenAI's Responses API, through the `openai` package. Each call is one HTTP request, never
- * repeated. Undici's idle limit of 300 s on bodies stays: whoever listens gives up on a silent stream long before.
+ * Any server that speaks OpenAI's Responses API, or only its Chat Completions, through the `openai` package. Each call is
+ * one HTTP request, never repeated, unless the server has no such path. Undici's idle limit of 300 s on bodies stays: whoever listens gives up on a silent stream long before.
  */
 export class OpenAICompatible implements Provider {
 	readonly id: string;
@@ -67,10 +69,14 @@ export class OpenAICompatible implements Provider {
 	readonly defaultModel: string;
 	readonly defaultImageModel: string;
 	readonly typicalMs?: Provider['typicalMs'];
-	readonly can: Provider['can'];
+	readonly host: string;
 	readonly #options: OpenAICompatibleOptions;
 	readonly #client: OpenAI;
 	readonly #createTimeoutMs: number;
+	/** Answers are asked for as chat completions. */
+	#byChat: boolean;
+	/** The server takes `stream_options`. */
+	#countsStreams = true;
 
 	/** Fails with `bad_request` when the address is not http or https. */
 	constructor(options: OpenAICompatibleOptions) {
@@ -80,16 +86,12 @@ export class OpenAICompatible implements Provider {
 		this.id = options.id;
 		this.label = options.label;
 		this.demo = options.demo ?? false;
+		this.host = new URL(options.baseURL).host;
 		this.defaultModel = options.defaultModel;
 		this.defaultImageModel = options.defaultImageModel;
 		if (options.typicalMs !== undefined) this.typicalMs = options.typicalMs;
-		this.can = {
-			background: options.vendor.background,
-			webSearch: options.vendor.webSearch !== null,
-			images: options.vendor.images !== null || options.imageRoute === 'tool',
-			structured: options.vendor.structured
-		};
 		this.#options = options;
+		this.#byChat = options.vendor.api === 'chat';
 		this.#createTimeoutMs = options.createTimeoutMs ?? 60_000;
 		this.#client = new OpenAI({
 			baseURL: options.baseURL,
@@ -105,6 +107,17 @@ export class OpenAICompatible implements Provider {
 		});
 	}
 
+	get can(): Provider['can'] {
+		const { vendor, imageRoute } = this.#options;
+		const searches = vendor.webSearch !== null && (!this.#byChat || 'suffix' in vendor.webSearch);
+		return {
+			background: vendor.background && !this.#byChat,
+			webSearch: searches,
+			images: vendor.images !== null || imageRoute === 'tool',
+			structured: vendor.structured
+		};
+	}
+
 	searchUrl(query: string): string {
 		// encodeURIComponent leaves parentheses alone, and those would end a Markdown link.
 		const escaped = encodeURIComponent(query).replace(/[()']/g, (sign) => `%${sign.charCodeAt(0).toString(16)}`);
@@ -112,27 +125,24 @@ export class OpenAICompatible implements Provider {
 	}
 
 	async *create(request: ResponseRequest, signal: AbortSignal): AsyncGenerator<ProviderEvent> {
-		const asking = this.#asking('create', request.model);
-		const body = bodyOf(request, this.#options.vendor);
-		const normalizer = new Normalizer(this.#reading(asking));
-		if (!request.stream) {
-			const timeout = body.background ? this.#createTimeoutMs : wholeRunTimeoutMs;
-			const call = this.#client.responses.create({ ...body, stream: false }, { signal, timeout });
-			yield* this.#readWhole(await this.#answer(call, asking, signal), normalizer, asking);
-			return;
+		for (;;) {
+			try {
+				const call = this.#byChat ? this.#chatCall(request, signal) : this.#responseCall(request, signal);
+				return yield* requestText(call, signal);
+			} catch (error) {
+				if (!this.#learns(error)) throw error;
+				// The other way has no background mode: whoever asked for one must know before it is sent.
+				if (this.#byChat && request.background) throw backgroundRefused(this.label);
+			}
 		}
-		const call = this.#client.responses.create({ ...body, stream: true }, { signal, timeout: this.#createTimeoutMs });
-		yield* this.#readStream(call.withResponse(), normalizer, asking, signal);
 	}
 
 	async *resume(responseId: string, cursor: number, signal: AbortSignal): AsyncGenerator<ProviderEvent> {
 		const asking = this.#asking('resume', null);
-		const call = this.#client.responses.retrieve(
-			responseId,
-			{ stream: true, starting_after: cursor, ...this.#include() },
-			{ signal, timeout: this.#createTimeoutMs }
-		);
-		yield* this.#readStream(call.withResponse(), new Normalizer(this.#reading(asking), cursor), asking, signal);
+		const query = { stream: true as const, starting_after: cursor, ...this.#include() };
+		const options = { signal, timeout: this.#createTimeoutMs };
+		const send = () => this.#client.responses.retrieve(responseId, query, options).withResponse();
+		yield* requestText({ asking, reading: new Normalizer(this.#reading(asking), cursor), send }, signal);
 	}
 
 	async fetch(responseId: string, signal: AbortSignal): Promise<ProviderOutcome> {
@@ -142,6 +152,7 @@ export class OpenAICompatible implements Provider {
 			asking,
 			signal
 		);
+		if (string(record(response)['id']) === null) throw providerError(new Error('not a response'), asking);
 		return outcomeOf(record(response), this.#reading(asking));
 	}
 
@@ -156,6 +167,12 @@ export class OpenAICompatible implements Provider {
 			this.#options.log.warn({ err: error, responseId }, 'the provider did not take the cancel');
 			return this.#howItEnded(responseId, signal);
 		}
+	}
+
+	/** Fails like a fetch. */
+	check(signal: AbortSignal): Promise<readonly string[] | null> {
+		const models = listModels(this.#client, this.#options.vendor.check, signal);
+		return this.#answer(models, this.#asking('fetch', null), signal);
 	}
 
 	image(request: ImageRequest, signal: AbortSignal): AsyncGenerator<ImageEvent> {
@@ -204,44 +221,38 @@ export class OpenAICompatible implements Provider {
 		}
 	}
 
-	async *#readStream(
-		call: Promise<{ data: Stream<ResponseStreamEvent>; response: Response }>,
-		normalizer: Normalizer,
-		asking: Asking,
-		signal: AbortSignal
-	): AsyncGenerator<ProviderEvent> {
-		const { data, response } = await this.#answer(call, asking, signal);
-		if (response.headers.get('content-type')?.includes('json')) {
-			yield* this.#readWhole(await this.#answer(response.json(), asking, signal), normalizer, asking);
-			return;
-		}
-		let stage = asking;
-		try {
-			for await (const raw of data) {
-				for (const event of this.#read(raw, normalizer, stage)) {
-					// From here on the run is known: a break is a lost connection, no longer an unknown outcome.
-					if (event.type === 'created') stage = { ...asking, what: 'resume' };
-					yield event;
-					if (event.type === 'ended') return;
-				}
-			}
-		} catch (thrown) {
-			throw signal.aborted ? signal.reason : providerError(thrown, stage);
-		}
-		signal.throwIfAborted();
+	#responseCall(request: ResponseRequest, signal: AbortSignal): TextCall {
+		const { vendor } = this.#options;
+		const asking = this.#asking('create', request.model);
+		const body = { ...bodyOf(request, vendor), stream: request.stream };
+		const options = { signal, timeout: this.#timeoutOf(request.stream || body.background === true) };
+		const send = () => this.#client.responses.create(body, options).withResponse();
+		return { asking, reading: new Normalizer(this.#reading(asking)), send };
 	}
 
-	/** The package throws named errors; one without a name comes through as a plain event. */
-	#read(raw: unknown, normalizer: Normalizer, asking: Asking): ProviderEvent[] {
-		const event = record(raw);
-		if (event['type'] === 'error') throw reportedError(record(event['error'] ?? event), asking);
-		return normalizer.read(raw);
+	#chatCall(request: ResponseRequest, signal: AbortSignal): TextCall {
+		const { vendor } = this.#options;
+		const asking = this.#asking('create', request.model);
+		const counts = request.stream && this.#countsStreams ? { stream_options: { include_usage: true } } : {};
+		const body = { ...chatBodyOf(request, vendor), stream: request.stream, ...counts };
+		const options = { signal, timeout: this.#timeoutOf(request.stream) };
+		const send = () => this.#client.chat.completions.create(body, options).withResponse();
+		const searched = request.webSearch !== undefined && this.can.webSearch;
+		return { asking, reading: new ChatEvents(this.#reading(asking), searched), send };
 	}
 
-	*#readWhole(answer: unknown, normalizer: Normalizer, asking: Asking): Generator<ProviderEvent> {
-		const response = record(answer);
-		if (response['error'] && !response['status']) throw reportedError(record(response['error']), asking);
-		yield* normalizer.readResponse(response);
+	/** Whether a refusal told something about the server that lets the request be sent in another way. Nothing began. */
+	#learns(error: unknown): boolean {
+		if (!(error instanceof ProviderError)) return false;
+		const countsStreams = this.#countsStreams && !/^stream_options/.test(error.param ?? '');
+		const byChat = this.#byChat || (error.noPath && this.#options.vendor.api === 'either');
+		const learned = byChat !== this.#byChat || (this.#byChat && countsStreams !== this.#countsStreams);
+		if (learned) [this.#byChat, this.#countsStreams] = [byChat, countsStreams];
+		return learned;
+	}
+
+	#timeoutOf(beginsSoon: boolean): number {
+		return beginsSoon ? this.#createTimeoutMs : wholeRunTimeoutMs;
 	}
 
 	async #answer<T>(call: PromiseLike<T>, asking: Asking, signal: AbortSignal): Promise<T> {
@@ -258,12 +269,20 @@ export class OpenAICompatible implements Provider {
 
 	#asking(what: Asking['what'], model: string | null): Asking {
 		const { label, apiKey, vendor } = this.#options;
-		return { what, label, model, secret: apiKey, local: vendor.local };
+		const pathUnsure = what === 'create' && vendor.api !== 'responses';
+		return { what, label, model, secret: apiKey, local: vendor.local, pathUnsure };
 	}
 
 	#reading(asking: Asking): Reading {
-		return { asking, prices: this.#options.prices ?? datedPrices, demo: this.demo };
+		const { prices = datedPrices, vendor } = this.#options;
+		return { asking, prices, demo: this.demo, shortIds: vendor.shortIds };
 	}
+}
+
+function backgroundRefused(label: string): ProviderError {
+	return new ProviderError('provider_bad_request', `${label} cannot run this in the background.`, {
+		param: 'background'
+	});
 }
 
 function cancelAnswer(outcome: ProviderOutcome): CancelAnswer {

@@ -14,6 +14,8 @@ export interface Reading {
 	readonly prices: readonly Price[];
 	/** The demo is free, whatever its model is called. */
 	readonly demo: boolean;
+	/** The server's ids come again. */
+	readonly shortIds?: boolean;
 }
 
 /** The response's status; one that is not known counts as running. */

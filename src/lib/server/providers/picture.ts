@@ -2,7 +2,7 @@ import { HeadwayError } from '../../jobs/error.ts';
 import type { ImageEvent, ImageRequest, Provider } from '../../operations/provider.ts';
 import { pause } from '../clock.ts';
 import { connectionLost, ProviderError, unknownOutcome } from './errors.ts';
-import { isLost, waitBeforeCreate } from './faults.ts';
+import { isLost, refusesStreaming, waitBeforeCreate } from './faults.ts';
 import { listen } from './listen.ts';
 import type { AttachDeps } from './memory.ts';
 
@@ -28,17 +28,24 @@ export async function* requestPicture(
 	memory: PictureMemory,
 	deps: AttachDeps
 ): AsyncGenerator<ImageEvent, void> {
+	let asked = deps.refused?.has('stream') ? unstreamed(request) : request;
 	for (let tries = 1; ; tries += 1) {
 		await memory.creating();
 		const way = { begun: false };
 		try {
-			yield* follow(provider, request, deps, way);
+			yield* follow(provider, asked, deps, way);
 			return;
 		} catch (error) {
 			deps.signal.throwIfAborted();
 			if (way.begun || !(error instanceof HeadwayError)) throw error;
 			if (isLost(error)) throw unknownOutcome(provider.label, error.cause ?? error);
 			await memory.rejected();
+			if (asked.stream && refusesStreaming(error)) {
+				deps.refused?.add('stream');
+				deps.leftOut?.('stream');
+				asked = unstreamed(asked);
+				continue;
+			}
 			const waitMs = waitBeforeCreate(error, tries, deps.random ?? Math.random);
 			if (waitMs === null) throw error;
 			deps.retryNotice?.(error, waitMs);
@@ -46,6 +53,10 @@ export async function* requestPicture(
 			deps.signal.throwIfAborted();
 		}
 	}
+}
+
+function unstreamed(request: ImageRequest): ImageRequest {
+	return { ...request, stream: false, partialImages: 0 };
 }
 
 async function* follow(

@@ -12,19 +12,33 @@ export function bodyOf(request: ResponseRequest, vendor: VendorQuirks): Body {
 		...reasoning(request, vendor),
 		input: request.input,
 		...(request.instructions && { instructions: request.instructions }),
+		...(request.temperature !== undefined && { temperature: request.temperature }),
 		...(request.maxOutputTokens && { max_output_tokens: request.maxOutputTokens }),
 		...(request.maxToolCalls && vendor.maxToolCalls && { max_tool_calls: request.maxToolCalls }),
 		...structure(request, vendor),
-		...(vendor.metadata && { metadata: request.metadata }),
+		...(vendor.metadata && Object.keys(request.metadata).length > 0 && { metadata: request.metadata }),
 		...(vendor.stateless && { store: false }),
 		// Without the explicit store a background run may be kept for ten minutes only.
 		...(background && { background: true, store: true })
 	};
 }
 
-function modelAndTools({ model, webSearch }: ResponseRequest, { webSearch: way, searchSources }: VendorQuirks): Body {
-	if (!webSearch || !way) return { model };
-	if ('suffix' in way) return { model: model.endsWith(way.suffix) ? model : model + way.suffix };
+/** The model's name, with the suffix that asks for the web search where that is the way. */
+export function modelFor({ model, webSearch }: ResponseRequest, { webSearch: way }: VendorQuirks): string {
+	if (!webSearch || !way || !('suffix' in way)) return model;
+	return model.endsWith(way.suffix) ? model : model + way.suffix;
+}
+
+/** A person's own choice is sent to every vendor: who refuses it says so, and is asked again without. */
+export function sendsEffort({ chosen }: ResponseRequest, vendor: VendorQuirks): boolean {
+	return vendor.effort || (chosen?.includes('effort') ?? false);
+}
+
+function modelAndTools(request: ResponseRequest, vendor: VendorQuirks): Body {
+	const { webSearch } = request;
+	const { webSearch: way, searchSources } = vendor;
+	const model = modelFor(request, vendor);
+	if (!webSearch || !way || 'suffix' in way) return { model };
 	const size = way.contextSize ? { search_context_size: webSearch.contextSize } : {};
 	const type = way.tool as 'web_search';
 	return {
@@ -34,9 +48,10 @@ function modelAndTools({ model, webSearch }: ResponseRequest, { webSearch: way, 
 	};
 }
 
-function reasoning({ effort, summaries }: ResponseRequest, vendor: VendorQuirks): Body {
+function reasoning(request: ResponseRequest, vendor: VendorQuirks): Body {
+	const { effort, summaries } = request;
 	const wanted = {
-		...(effort && vendor.effort && { effort }),
+		...(effort && sendsEffort(request, vendor) && { effort }),
 		...(summaries && vendor.summaries && { summary: 'auto' as const })
 	};
 	return Object.keys(wanted).length > 0 ? { reasoning: wanted } : {};

@@ -1,3 +1,5 @@
+import type { CheckQuirks } from './check.ts';
+
 /** A field beside the model and the prompt of a request for pictures. */
 export type ImageField = 'n' | 'size' | 'quality' | 'background' | 'output_format' | 'stream' | 'partial_images';
 
@@ -15,8 +17,12 @@ export interface ImageQuirks {
 	readonly emptyIsRefusal: boolean;
 }
 
-/** How a vendor's Responses API differs from OpenAI's. What is false here is never sent. */
+/** How a vendor's way to answers differs from OpenAI's. What is false here is never sent. */
 export interface VendorQuirks {
+	/** How answers are asked for; `either` is the Responses API until the server says that it has no such path, chat from then on. */
+	readonly api: 'responses' | 'chat' | 'either';
+	/** Its ids are drawn from so few numbers that they come again. */
+	readonly shortIds: boolean;
 	/** `background: true` works: the run outlives our connection, and can be resumed and cancelled by id. */
 	readonly background: boolean;
 	/** Nothing is kept there, and asking for it is refused. */
@@ -25,7 +31,7 @@ export interface VendorQuirks {
 	readonly webSearch: { readonly tool: string; readonly contextSize: boolean } | { readonly suffix: string } | null;
 	/** `include: web_search_call.action.sources` is understood. */
 	readonly searchSources: boolean;
-	/** `reasoning.effort` is understood. */
+	/** `reasoning.effort` is understood; where it is not sure, it is sent only when the person chose it. */
 	readonly effort: boolean;
 	/** `reasoning.summary` is understood. */
 	readonly summaries: boolean;
@@ -43,6 +49,8 @@ export interface VendorQuirks {
 	readonly searchUrl: string;
 	/** It runs on the person's own machine, so that "unreachable" means "not started". */
 	readonly local: boolean;
+	/** How it is asked something that costs nothing. */
+	readonly check: CheckQuirks;
 }
 
 const openaiImages: ImageQuirks = {
@@ -53,9 +61,13 @@ const openaiImages: ImageQuirks = {
 	emptyIsRefusal: false
 };
 
+const modelList: CheckQuirks = { path: '/models', lists: true };
+
 const webUrl = 'https://duckduckgo.com/?q={query}';
 
 const openai: VendorQuirks = {
+	api: 'responses',
+	shortIds: false,
 	background: true,
 	stateless: false,
 	webSearch: { tool: 'web_search', contextSize: true },
@@ -68,11 +80,14 @@ const openai: VendorQuirks = {
 	images: openaiImages,
 	imageTool: true,
 	searchUrl: webUrl,
-	local: false
+	local: false,
+	check: modelList
 };
 
 /** Only what every compatible server can be trusted to take. */
 const plain: VendorQuirks = {
+	api: 'either',
+	shortIds: false,
 	background: false,
 	stateless: false,
 	webSearch: null,
@@ -85,16 +100,23 @@ const plain: VendorQuirks = {
 	images: null,
 	imageTool: false,
 	searchUrl: webUrl,
-	local: false
+	local: false,
+	check: modelList
 };
 
 /** The vendors that are known by name. Source of the rows: their documentation, August to November 2026. */
 export const vendors = {
 	openai,
 	// Recorded there: the older tool name.
-	azure: { ...openai, webSearch: { tool: 'web_search_preview', contextSize: true } },
+	azure: {
+		...openai,
+		webSearch: { tool: 'web_search_preview', contextSize: true },
+		// It lists models, but is asked by the names of deployments.
+		check: { path: '/models', lists: false }
+	},
 	xai: {
 		...plain,
+		api: 'responses',
 		webSearch: { tool: 'web_search', contextSize: false },
 		structured: true,
 		// Its edits are JSON in a form of their own.
@@ -103,13 +125,17 @@ export const vendors = {
 	// store:true is answered with 400. Search is a variant of the model.
 	openrouter: {
 		...plain,
+		api: 'responses',
 		stateless: true,
 		webSearch: { suffix: ':online' },
 		structured: true,
-		images: { ...openaiImages, form: 'openrouter' }
+		images: { ...openaiImages, form: 'openrouter' },
+		// Its list of models is open to all: only this asks for the key.
+		check: { path: '/key', lists: false }
 	},
 	ollama: {
 		...plain,
+		shortIds: true,
 		structured: true,
 		images: { ...openaiImages, fields: ['size'], edits: false },
 		local: true

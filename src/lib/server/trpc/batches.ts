@@ -3,7 +3,7 @@ import type { batch, BatchResult, BatchState } from '../../operations/batch/mode
 import type { JobOptions } from '../../jobs/job.ts';
 import type { JobSnapshot, JobSummary } from '../../jobs/snapshot.ts';
 import { beginBatch, readBatch } from '../http/batch-door.ts';
-import { procedure, router } from './init.ts';
+import { procedure, router, startProcedure } from './init.ts';
 
 type Batch = JobSnapshot<BatchState, BatchResult>;
 /** Its options are those of any job; `onDisconnect` and `priority` are the whole batch's, the others each part's. */
@@ -18,7 +18,7 @@ const request = z.object({
 
 /** Several jobs from one request. */
 export const batchesRouter = router({
-	start: procedure
+	start: startProcedure
 		.input(request)
 		.mutation(
 			async ({ ctx, input }) =>

@@ -4,6 +4,7 @@ import { jobsRouter } from './jobs.ts';
 import { liveRouter } from './live.ts';
 import { operationsRouter } from './operations.ts';
 import { preferencesRouter } from './preferences.ts';
+import { providersRouter } from './providers.ts';
 import { systemRouter } from './system.ts';
 
 /** The typed door. */
@@ -13,6 +14,7 @@ export const appRouter = router({
 	batches: batchesRouter,
 	live: liveRouter,
 	preferences: preferencesRouter,
+	providers: providersRouter,
 	system: systemRouter
 });
 export type AppRouter = typeof appRouter;

@@ -1,6 +1,6 @@
 import { z } from 'zod';
 import { jobStatus } from '../../jobs/job.ts';
-import { procedure, router } from './init.ts';
+import { procedure, router, startProcedure } from './init.ts';
 
 const id = z.object({ id: z.string().min(1).max(64) });
 const list = z.object({
@@ -20,8 +20,9 @@ export const jobsRouter = router({
 	}),
 	snapshot: procedure.input(id).query(({ ctx, input }) => ctx.app.jobs.snapshot(ctx.owner, input.id)),
 	cancel: procedure.input(id).mutation(({ ctx, input }) => ctx.app.jobs.cancel(ctx.owner, input.id)),
+	finishQuote: procedure.input(id).query(({ ctx, input }) => ctx.app.jobs.finishQuote(ctx.owner, input.id)),
 	finish: procedure.input(id).mutation(({ ctx, input }) => ctx.app.jobs.finish(ctx.owner, input.id)),
-	retry: procedure
+	retry: startProcedure
 		.input(id.extend({ key: z.string().min(1).max(200).optional() }))
 		.mutation(async ({ ctx, input }) => (await ctx.app.jobs.retry(ctx.owner, input.id, input.key)).snapshot),
 	answer: procedure

@@ -3,7 +3,7 @@ import type { JobOptions } from '../../jobs/job.ts';
 import { operations, type Operations } from '../../operations/index.ts';
 import type { JobSnapshot } from '../../jobs/snapshot.ts';
 import type { AnyModel, ResultOf, StateOf } from '../../operations/operation.ts';
-import { procedure, router } from './init.ts';
+import { router, startProcedure } from './init.ts';
 
 /** One operation's procedures: its input in, its state and result out, all typed by its model. */
 function operationRouter<M extends AnyModel>(model: M) {
@@ -14,7 +14,7 @@ function operationRouter<M extends AnyModel>(model: M) {
 		key: z.string().min(1).max(200).optional()
 	});
 	return router({
-		start: procedure.input(request).mutation(async ({ ctx, input }) => {
+		start: startProcedure.input(request).mutation(async ({ ctx, input }) => {
 			// `Jobs` checks input and options with the schemas of the model: one check, one set of sentences, for every door.
 			const { snapshot } = await ctx.app.jobs.start(ctx.owner, {
 				operation: model.id,

@@ -409,14 +409,14 @@ describe('what a research does where something is missing', () => {
 		});
 		const events = [thought('a'), thought('b'), thought('c'), ...numbered([search('w', 'q')]), thought('d')];
 		const context = {
-			...{ resumed: null, signal: new AbortController().signal },
+			...{ resumed: null, signal: new AbortController().signal, finishing: new AbortController().signal },
 			provider: {
 				...{ label: 'Fake', can: { webSearch: true }, searchUrl: () => '/' },
 				async *respond() {
 					yield* [...events, providerEnded(9, outcome('completed', { text: 'Blue.' }))];
 				}
 			},
-			...{ phase() {}, emit() {}, content() {}, notice() {}, async artifact() {} },
+			...{ phase() {}, emit() {}, content() {}, notice() {}, async artifact() {}, now: () => 0 },
 			activity: (sentence: string) => told.push(sentence)
 		};
 		await research.run({ query: 'Why?', depth: 'quick' }, context as never);

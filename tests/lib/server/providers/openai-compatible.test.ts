@@ -218,6 +218,54 @@ test('RS-02 reasoning that comes without summary parts, or twice in two forms, i
 	]);
 });
 
+/** Events of one reasoning item, numbered from 1. */
+function reasoned(...raw: object[]): object[] {
+	return raw.map((each, index) => ({ item_id: 'rs', output_index: 0, sequence_number: index + 1, ...each }));
+}
+
+test.each([
+	[
+		"xAI's, a summary in parts",
+		reasoned(
+			{ type: 'response.reasoning_summary_part.added', summary_index: 0, part: { type: 'summary_text', text: '' } },
+			{ type: 'response.reasoning_summary_text.delta', summary_index: 0, delta: 'Think' },
+			{ type: 'response.reasoning_summary_text.done', summary_index: 0, text: 'Think' },
+			{ type: 'response.output_item.done', item: { id: 'rs', type: 'reasoning', summary: [{ text: 'Think' }] } }
+		)
+	],
+	[
+		"Ollama's, without the begin of a part",
+		reasoned(
+			{ type: 'response.reasoning_summary_text.delta', summary_index: 0, delta: 'Think' },
+			{ type: 'response.output_item.done', item: { id: 'rs', type: 'reasoning', summary: [{ text: 'Think' }] } }
+		)
+	],
+	[
+		"vLLM's, the reasoning itself",
+		reasoned(
+			{ type: 'response.reasoning_text.delta', content_index: 0, delta: 'Think' },
+			{ type: 'response.reasoning_text.done', content_index: 0, text: 'Think' },
+			{ type: 'response.output_item.done', item: { id: 'rs', type: 'reasoning', content: [{ text: 'Think' }] } }
+		)
+	]
+])('TS-02 reasoning in a form of %s streams apart from the answer and is told whole once', async (_, raw) => {
+	const words = { type: 'response.output_text.delta', sequence_number: 50, item_id: 'm', delta: 'Answer' };
+	const events = await normalized([begin, ...raw, words, end]);
+	expect(events.filter((event) => event.type === 'reasoning_delta')).toMatchObject([{ itemId: 'rs', text: 'Think' }]);
+	expect(events.filter((event) => event.type === 'reasoning')).toMatchObject([{ itemId: 'rs', text: 'Think' }]);
+	expect(events.filter((event) => event.type === 'text')).toMatchObject([{ text: 'Answer' }]);
+});
+
+test('BY-02 ids that a server draws from few numbers are told apart', async () => {
+	const ids = [];
+	for (const _round of [1, 2]) {
+		const [created] = await normalized([begin, end], { vendor: vendors.ollama });
+		if (created?.type === 'created') ids.push(created.responseId);
+	}
+	expect(new Set(ids).size).toBe(2);
+	expect(ids).toEqual([expect.stringMatching(/^r1-/), expect.stringMatching(/^r1-/)]);
+});
+
 test('RS-13 interim remarks are told apart and are no part of the answer', async () => {
 	const message = (id: string, phase: string, text: string) => ({
 		id,

@@ -9,12 +9,12 @@ import type { RequestHandler } from './$types';
 const retryHint = () => `retry: ${700 + Math.round(Math.random() * 800)}\n\n`;
 
 const handle: RequestHandler = async ({ request, locals }) => {
-	const { app, owner } = locals;
+	const { app, owner, allowances } = locals;
 	const response = await fetchRequestHandler({
 		endpoint: '/api/trpc',
 		req: request,
 		router: appRouter,
-		createContext: () => ({ app, owner, signal: request.signal })
+		createContext: () => ({ app, owner, allowances, signal: request.signal })
 	});
 	const streams = response.headers.get('content-type')?.startsWith('text/event-stream') && response.body;
 	return streams ? withHint(response, response.body) : response;

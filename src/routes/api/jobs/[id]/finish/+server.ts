@@ -1,4 +1,4 @@
 import { door } from '$lib/server/http/door.ts';
-import { finishJob } from '$lib/server/http/job-doors.ts';
+import { finishJob, quoteFinishing } from '$lib/server/http/job-doors.ts';
 
-export const { POST, fallback } = door({ POST: finishJob });
+export const { GET, POST, fallback } = door({ GET: quoteFinishing, POST: finishJob });

@@ -1,0 +1,57 @@
+import { z } from 'zod';
+
+/** An http or https address. */
+export const httpUrl = z.url({ protocol: /^https?$/, error: 'must be an http or https address' });
+
+/** The public address: a browser's origin has nothing after the port. */
+export const origin = httpUrl.refine((text) => {
+	const url = URL.parse(text);
+	return url !== null && url.href === `${url.origin}/`;
+}, 'must be an origin without a path, a query or a hash, such as https://headway.example');
+
+/** `research=30m,other=90s` → milliseconds by operation. */
+export const durations = z.string().transform((text, ctx): Record<string, number> => {
+	const entries = text.split(',').map((part) => /^\s*([a-z][a-z-]*)\s*=\s*(\d+)\s*(s|m|h)\s*$/.exec(part));
+	if (!entries.every((entry) => entry !== null)) ctx.addIssue('must look like research=30m,image=90s');
+	else {
+		const limits = entries.map(([, id, count, unit]) => [id, Number(count) * UNIT[unit as 's']] as const);
+		if (limits.every(([, ms]) => ms >= UNIT.s && ms <= LONGEST_LIMIT_MS)) return Object.fromEntries(limits);
+		ctx.addIssue('must give each operation a limit from 1s to 720h (30 days)');
+	}
+	return z.NEVER;
+});
+
+/** `research=2,image=4` → how many, by operation. */
+export const counts = z.string().transform((text, ctx): Record<string, number> => {
+	const entries = text.split(',').map((part) => /^\s*([a-z][a-z-]*)\s*=\s*(\d{1,4})\s*$/.exec(part));
+	if (!entries.every((entry) => entry !== null)) ctx.addIssue('must look like research=2,image=4');
+	else {
+		const limits = entries.map(([, id, count]) => [id, Number(count)] as const);
+		if (limits.every(([, count]) => count >= 1 && count <= 1_000)) return Object.fromEntries(limits);
+		ctx.addIssue('must give each operation a number from 1 to 1000');
+	}
+	return z.NEVER;
+});
+
+/** `512M` → bytes. */
+export const bytes = z
+	.string()
+	.trim()
+	.regex(/^\d+[KMG]?$/, 'must be a number of bytes, such as 512M or 1G')
+	.transform((text) => Number.parseInt(text, 10) * (SIZE[text.at(-1) as 'K'] ?? 1))
+	.refine((size) => size >= 1 && size <= LARGEST_UPLOAD, 'must be from 1 to 40G');
+/** Bytes in a K, an M, a G. */
+export const SIZE = { K: 1024, M: 1024 ** 2, G: 1024 ** 3 };
+/** S3 takes 10,000 parts, of which ours have 5 MB. */
+const LARGEST_UPLOAD = 40 * SIZE.G;
+const UNIT = { s: 1_000, m: 60_000, h: 3_600_000 };
+const LONGEST_LIMIT_MS = 720 * UNIT.h;
+
+/** Decimal digits and nothing else: not `0x1F90`, not `1e3`. */
+export const whole = (least: number, most: number) =>
+	z
+		.string()
+		.trim()
+		.regex(/^\d+$/, 'must be a whole number in decimal digits')
+		.transform(Number)
+		.refine((value) => value >= least && value <= most, `must be from ${least} to ${most}`);

@@ -1,0 +1,19 @@
+import type { JobOptions } from '../jobs/job.ts';
+import type { ResponseRequest } from '../operations/provider.ts';
+
+const choices = ['temperature', 'effort', 'maxOutputTokens'] as const;
+type Choices = Pick<ResponseRequest, (typeof choices)[number] | 'chosen'>;
+
+/** What the person chose for the model of this run, over what the operation asks for; of two limits the lower one stands (TS-01). */
+export function choicesOf(options: JobOptions, asked: Pick<ResponseRequest, 'maxOutputTokens'>): Choices {
+	const chosen = choices.filter((choice) => options[choice] !== undefined);
+	if (chosen.length === 0) return {};
+	const { temperature, effort, maxOutputTokens } = options;
+	const limit = Math.min(maxOutputTokens ?? Infinity, asked.maxOutputTokens ?? Infinity);
+	return {
+		chosen,
+		...(temperature !== undefined && { temperature }),
+		...(effort !== undefined && { effort }),
+		...(Number.isFinite(limit) && { maxOutputTokens: limit })
+	};
+}

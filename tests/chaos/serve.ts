@@ -1,0 +1,97 @@
+// The app in a process of its own, without a build: every `+server.ts` behind the guard, on node:http with SvelteKit's own
+// conversion of requests. Pages are not served. `/chaos/memory` collects garbage and tells what is held.
+import { globSync } from 'node:fs';
+import { createServer, type IncomingMessage, type ServerResponse } from 'node:http';
+import { registerHooks } from 'node:module';
+import { join } from 'node:path';
+import { pathToFileURL } from 'node:url';
+import { setFlagsFromString } from 'node:v8';
+import { runInNewContext } from 'node:vm';
+import type { RequestEvent } from '@sveltejs/kit';
+import { getRequest, setResponse } from '@sveltejs/kit/node';
+
+const root = join(import.meta.dirname, '../..');
+registerHooks({
+	resolve: (specifier, context, next) =>
+		next(
+			specifier.replace(/^\$lib\//, () => `${pathToFileURL(join(root, 'src/lib'))}/`),
+			context
+		)
+});
+process.on('unhandledRejection', (reason) => console.error('Unhandled rejection:', reason));
+
+type Endpoint = Partial<Record<string, (event: RequestEvent) => Promise<Response>>>;
+const { createApp } = await import('../../src/lib/server/app.ts');
+const { readConfig } = await import('../../src/lib/server/config.ts');
+const { enter } = await import('../../src/lib/server/http/entrance.ts');
+// Built by Vite only: the list of all runs, and the document's fonts and template. A research needs neither.
+const { default: research } = await import('../../src/lib/operations/research/run.server.ts');
+
+const files = globSync('**/+server.ts', { cwd: join(root, 'src/routes') });
+const routes = await Promise.all(
+	files.map(async (file) => ({
+		pattern: patternOf(file),
+		rest: file.includes('[...'),
+		endpoint: (await import(pathToFileURL(join(root, 'src/routes', file)).href)) as Endpoint
+	}))
+);
+routes.sort((a, b) => Number(a.rest) - Number(b.rest) || b.pattern.source.length - a.pattern.source.length);
+
+const config = readConfig(process.env);
+const migrationsFolder = join(root, 'drizzle');
+const app = await createApp({ config, runs: { research }, migrationsFolder });
+const server = createServer((req, res) => {
+	answer(req, res).catch((error: unknown) => {
+		console.error('Request failed:', error);
+		res.destroy();
+	});
+});
+server.keepAliveTimeout = 75_000;
+server.listen({ host: config.host, port: config.port }, () => console.log(`ready at port ${config.port}`));
+
+process.once('SIGTERM', async () => {
+	server.close();
+	await app.drain();
+	server.closeAllConnections();
+	await app.close();
+	process.exit(0);
+});
+
+function patternOf(file: string): RegExp {
+	const path = file.replace(/\/?\+server\.ts$/, '');
+	return new RegExp(`^/${path.replace(/\[\.\.\.(\w+)\]/g, '(?<$1>.*)').replace(/\[(\w+)\]/g, '(?<$1>[^/]+)')}$`);
+}
+
+async function answer(req: IncomingMessage, res: ServerResponse): Promise<void> {
+	const base = `http://${req.headers.host}`;
+	const request = await getRequest({ base, request: req });
+	const url = new URL(request.url);
+	const getClientAddress = () => req.socket.remoteAddress ?? '';
+	const locals = { app, owner: 'local' };
+	const event = { request, url, params: {}, locals, getClientAddress, platform: { req } } as unknown as RequestEvent;
+	await setResponse(res, await enter(event, respond));
+}
+
+async function respond(event: RequestEvent): Promise<Response> {
+	const { pathname } = event.url;
+	if (pathname === '/chaos/memory') return Response.json(held());
+	for (const { pattern, endpoint } of routes) {
+		const match = pattern.exec(pathname);
+		if (!match) continue;
+		const params = Object.entries(match.groups ?? {}).map(([name, value]) => [name, decodeURIComponent(value)]);
+		const handler = endpoint[event.request.method] ?? endpoint['fallback'];
+		return handler ? handler({ ...event, params: Object.fromEntries(params) }) : new Response(null, { status: 405 });
+	}
+	return new Response('Not found', { status: 404 });
+}
+
+/** What is held after a collection: bytes, open streams, listeners at the bell, and what keeps the process alive. */
+function held() {
+	setFlagsFromString('--expose-gc');
+	const collect = runInNewContext('gc') as () => void;
+	collect();
+	collect();
+	const { heapUsed, external, arrayBuffers, rss } = process.memoryUsage();
+	const resources = process.getActiveResourcesInfo().length;
+	return { heapUsed, external, arrayBuffers, rss, streams: app.live.open, listeners: app.bell.size, resources };
+}
