@@ -57,7 +57,7 @@ async function report(project, files, row) {
 	const output = ['--reporter=json', `--outputFile.json=${file}`];
 	const args = ['run', '--config', 'breakages.config.ts', '--project', project, ...only, ...output, ...files];
 	const vitest = join(projectRoot, 'node_modules', 'vitest', 'vitest.mjs');
-	const options = { cwd: copy, env: environmentFor(node), timeoutMs: 120_000 };
+	const options = { cwd: copy, env: environmentFor(node), timeoutMs: 600_000 };
 	await runQuietly(node, [vitest, ...args], options);
 	return readJson(file) ?? { testResults: [] };
 }

@@ -1,5 +1,5 @@
 /**
- * `npm run chaos`: the tests of tests/chaos on the built app, longer than in `npm test` and with a seed drawn anew.
+ * `npm run chaos`: the tests of tests/chaos, longer than in `npm test` and with a seed drawn anew.
  * HEADWAY_CHAOS_SEED repeats a run, HEADWAY_CHAOS_LENGTH (4) says how many times longer it is. Arguments go to vitest.
  */
 import { spawn } from 'node:child_process';

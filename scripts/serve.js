@@ -5,7 +5,7 @@ import { fileURLToPath } from 'node:url';
 /** Milliseconds. Longer than the 60 s that proxies keep an idle connection, or they reuse one that is just closing. */
 const keepAliveMs = 75_000;
 /** Milliseconds after which streams that have not ended by themselves are cut, and after which the process ends anyhow. */
-const cutAfterMs = 2_000;
+const cutAfterMs = 1_500;
 const exitAfterMs = 5_000;
 /** Milliseconds in which a body must have come, and for which the rest of a refused one is read and thrown away. */
 const bodyMs = 300_000;

@@ -81,9 +81,13 @@ async function unit(tools) {
 	note(`coverage of the streaming code ${covered.toFixed(1)} %`, countTool({ code: enough ? 0 : 1 }), { output });
 }
 
-async function chaos(tools) {
+async function chaos(node, env) {
+	await ensureBuilt(node, (line) => console.log(line));
+	const tools = toolsOf(node, { ...env, HEADWAY_CHAOS_BUILT: '1' });
 	const { result, count } = await vitest(tools, 'chaos', ['--project', 'chaos']);
-	note('chaos and proxies', count, result);
+	// A run is repeated by its seed, also one that passed.
+	const seed = /chaos: .*, (seed \S+),/.exec(result.output)?.[1];
+	note('chaos and proxies', { ...count, note: [seed, count.note].filter(Boolean).join(', ') }, result);
 }
 
 async function e2e(node, env) {
@@ -110,7 +114,7 @@ async function main() {
 	if (synced.code !== 0) throw new PreparationError('svelte-kit sync failed.', synced.output);
 	if (wanted.includes('lint')) await lint(tools);
 	if (wanted.includes('unit')) await unit(tools);
-	if (wanted.includes('chaos')) await chaos(tools);
+	if (wanted.includes('chaos')) await chaos(node, env);
 	if (wanted.includes('e2e')) await e2e(node, env);
 }
 

@@ -19,10 +19,17 @@ export function countVitest(report, code) {
 		(file) => file.status === 'failed' && file.assertionResults.length === 0
 	).length;
 	const failed = numFailedTests + unloaded;
-	const skipped = pending + todo > 0 ? `${pending + todo} skipped` : undefined;
+	const skipped = pending + todo > 0 ? `${pending + todo} skipped${reasonsOf(report)}` : undefined;
 	if (passed + failed === 0) return { passed: 0, failed: 1, note: 'no test was run' };
 	if (failed === 0 && code !== 0) return { passed, failed: 1, note: 'an error outside the tests' };
 	return { passed, failed, note: skipped };
+}
+
+/** Why tests were skipped, once each: what their titles say in brackets, `… (skipped: no nginx here)`. */
+function reasonsOf({ testResults }) {
+	const skipped = testResults.flatMap((file) => file.assertionResults.filter(({ status }) => status === 'skipped'));
+	const reasons = new Set(skipped.flatMap(({ fullName }) => /\(skipped: ([^)]+)\)/.exec(fullName)?.[1] ?? []));
+	return reasons.size > 0 ? `: ${[...reasons].join('; ')}` : '';
 }
 
 /** The percentage of lines that ran, over the files whose path below the root matches, from a coverage summary. */

@@ -55,7 +55,7 @@ test(
 				readers.filter(({ name }) => name.endsWith(id))
 			);
 		console.log(`chaos: ${deeds.length} deeds, ${proxy.connections} connections of ${readers.length} readers`);
-		expect(server.output).not.toMatch(/Unhandled|Request failed/);
+		expect(server.output).not.toMatch(/unhandled|request failed/i);
 		expect(proxy.connections).toBeGreaterThan(readers.length);
 	},
 	90_000 * length
@@ -96,7 +96,7 @@ test(
 		for (const { job, creates } of facts) expectTruth(job, creates, reports);
 		const endings = ended.map(({ status, error }) => error?.code ?? status).join(', ');
 		console.log(`chaos: ${deeds.length} deeds, ${proxy.connections} connections; ${endings}`);
-		expect(server.output).not.toMatch(/Unhandled|Request failed/);
+		expect(server.output).not.toMatch(/unhandled|request failed/i);
 		expect(ended.filter(({ status }) => status === 'succeeded').length).toBeGreaterThanOrEqual(3);
 	},
 	90_000 * length

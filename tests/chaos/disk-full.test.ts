@@ -2,13 +2,15 @@ import { rmSync, writeFileSync } from 'node:fs';
 import { expect, onTestFinished, test } from 'vitest';
 import { operationRuns } from '$lib/operations/index.server.ts';
 import { diskFault } from '$lib/server/room.ts';
-import { EventWriter } from '$lib/server/event-writer.ts';
+import { EventWriter, GROUP_MS } from '$lib/server/event-writer.ts';
 import { dataPaths } from '$lib/server/config.ts';
 import type { HeadwayError } from '$lib/jobs/error.ts';
+import type { App } from '$lib/server/app.ts';
 import { allEvents, ended, makeApp, runsOf, start, until } from '../support/app.ts';
 import { FakeClock, settle } from '../support/fake-clock.ts';
-import { Gate, stepsThat, type StepsContext } from '../support/operations.ts';
+import { askingSteps, Gate, stepsThat, type StepsContext } from '../support/operations.ts';
 import { serveRoutes } from '../support/route-server.ts';
+import { created, FakeProvider, type Step } from '../lib/server/fake-provider.ts';
 import { aRunningJob, makeCore, upTo, wholeLog } from '../lib/server/core.ts';
 import { boundedDisk, withBoundedDisk } from './bounded-disk.ts';
 
@@ -166,6 +168,81 @@ test('BY-01 a research that finds the disk full goes on when there is room, with
 	expect(ledger.filter(({ method, path }) => method === 'POST' && path.endsWith('/responses'))).toHaveLength(1);
 	expect(disk.check()).toBe('ok');
 }, 40_000);
+
+/** Tells small thoughts until it is hung up on: they use up the room of every page, down to what no other event fits in. */
+function thinking(): Step[] {
+	// Longer than events are grouped: each is a write of its own, and smaller than that of a cancel.
+	const moment = () => new Promise((resolve) => setTimeout(resolve, 2 * GROUP_MS));
+	const thought = (n: number): Step => ({ cursor: n, type: 'reasoning', itemId: `r${n}`, index: 0, text: 'x' });
+	return [created(0), ...upTo(3_000).flatMap((n) => [moment, thought(n)]), 'silence'];
+}
+
+/** Resolves once nothing more of a job is stored. */
+async function stuck(app: App, id: string): Promise<void> {
+	for (let [before, same] = [-1, 0]; same < 4;) {
+		const { seq } = await app.jobs.snapshot('local', id);
+		[same, before] = [seq === before ? same + 1 : 0, seq];
+		await new Promise((resolve) => setTimeout(resolve, 250));
+	}
+}
+
+test('CX-04 CX-06 TS-22 a cancel on a full disk stops the run and the provider at once, and is in the log once there is room', async () => {
+	const provider = new FakeProvider(thinking());
+	const { made: app, disk } = await withBoundedDisk(() =>
+		makeApp({ provider, runs: runsOf(askingSteps()), env: { HEADWAY_MAX_RUNNING: '1' } })
+	);
+	const { id } = await start(app, 'steps', {});
+	await until(app, id, ({ seq }) => seq > 10);
+	const waiting = await start(app, 'steps', {});
+	disk.fill();
+	await stuck(app, id);
+	const url = await serveRoutes(app);
+	const cancel = (job: string) => fetch(`${url}/api/jobs/${job}/cancel`, { method: 'POST' });
+	const answer = await cancel(id);
+	expect(answer.status).toBeLessThan(300);
+	expect((await answer.json()) as object).toMatchObject({ status: 'running', cancelReason: 'user' });
+	await expect.poll(() => provider.count('cancel'), { timeout: 2_000 }).toBe(1);
+	expect(provider.signals[0]?.aborted).toBe(true);
+	expect((await app.queries.get('local', id)).cancelRequestedAt).toBeNull();
+	// What waits costs nothing, and is not said to be cancelled while that cannot be kept.
+	expect((await cancel(waiting.id)).status).toBe(503);
+
+	disk.makeRoom();
+	expect(await ended(app, id)).toMatchObject({
+		...{ status: 'cancelled', receipt: { reason: 'user', provider: 'confirmed', cost: { known: true } } }
+	});
+	expect((await allEvents(app, id)).filter(({ type }) => type === 'cancelled')).toHaveLength(1);
+	expect(disk.check()).toBe('ok');
+	await app.jobs.cancel('local', waiting.id);
+}, 60_000);
+
+test('BY-05 CX-06 the part that runs of a job that is stopped on a full disk stops at once, the one that waits when there is room', async () => {
+	const provider = new FakeProvider(thinking());
+	const parent = stepsThat(
+		async (ctx) => {
+			const child = await ctx.child('a', 'child', {});
+			await ctx.child('b', 'child', {});
+			for await (const snapshot of child.watch()) if (snapshot.status === 'failed') break;
+			return { sum: 1 };
+		},
+		{ id: 'parent' }
+	);
+	const { made: app, disk } = await withBoundedDisk(() =>
+		makeApp({ provider, runs: runsOf(parent, askingSteps({ id: 'child' })), env: { HEADWAY_MAX_RUNNING: '1' } })
+	);
+	const { id } = await start(app, 'parent', {});
+	await expect.poll(async () => (await app.jobs.children('local', id)).length).toBe(2);
+	const [first = '', second = ''] = (await app.jobs.children('local', id)).map((child) => child.id);
+	await until(app, first, ({ seq }) => seq > 10);
+	disk.fill();
+	await stuck(app, first);
+	await app.jobs.cancel('local', id);
+	await expect.poll(() => provider.count('cancel'), { timeout: 2_000 }).toBe(1);
+	disk.makeRoom();
+	for (const job of [id, first, second])
+		expect(await ended(app, job)).toMatchObject({ status: 'cancelled', receipt: { reason: 'user' } });
+	expect(provider.count('create')).toBe(1);
+}, 60_000);
 
 test('TS-15 a store of files that fails ends the job with a sentence that says what to do', async () => {
 	const go = new Gate();

@@ -12,7 +12,7 @@ import { stepsThat, untilStopped } from '../support/operations.ts';
 import { serveRoutes } from '../support/route-server.ts';
 import { clientOf } from '../http/watching.ts';
 import { upTo } from '../lib/server/core.ts';
-import { ServerProcess } from './server-process.ts';
+import { headwayEntry, ServerProcess } from './server-process.ts';
 import { startOne, endOf } from './researches.ts';
 
 const MANY = 20;
@@ -108,7 +108,7 @@ test('DC-02 a second server on the same data ends with a sentence, and the first
 	const first = await ServerProcess.headway({ HEADWAY_DATA: dataDir, HEADWAY_DEMO_PACE: '50' });
 	const id = await startOne(first.url, query.query, 'first');
 	const env = { ...process.env, HEADWAY_DATA: dataDir, PORT: '0', HOST: '127.0.0.1', LOG_LEVEL: 'silent' };
-	const second = spawn(process.execPath, ['tests/chaos/serve.ts'], { env });
+	const second = spawn(process.execPath, [headwayEntry], { env });
 	onTestFinished(() => void second.kill('SIGKILL'));
 	let said = '';
 	second.stderr.on('data', (bytes: Buffer) => (said += bytes.toString()));

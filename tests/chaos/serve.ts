@@ -49,14 +49,6 @@ const server = createServer((req, res) => {
 server.keepAliveTimeout = 75_000;
 server.listen({ host: config.host, port: config.port }, () => console.log(`ready at port ${config.port}`));
 
-process.once('SIGTERM', async () => {
-	server.close();
-	await app.drain();
-	server.closeAllConnections();
-	await app.close();
-	process.exit(0);
-});
-
 function patternOf(file: string): RegExp {
 	const path = file.replace(/\/?\+server\.ts$/, '');
 	return new RegExp(`^/${path.replace(/\[\.\.\.(\w+)\]/g, '(?<$1>.*)').replace(/\[(\w+)\]/g, '(?<$1>[^/]+)')}$`);

@@ -7,8 +7,8 @@ import { freePort } from '../e2e/support/server.ts';
 import { moment } from './seed.ts';
 
 const pathTo = (file: string) => fileURLToPath(new URL(`../../${file}`, import.meta.url));
-/** `npm run chaos` tests the built app; `npm test` the same doors without a build. */
-const headwayEntry = process.env.HEADWAY_CHAOS_BUILT ? 'scripts/serve.js' : 'tests/chaos/serve.ts';
+/** The built app, which `npm test` and `npm run chaos` see to; without it, as in `npm run breakages`, the same doors from the sources. */
+export const headwayEntry = process.env.HEADWAY_CHAOS_BUILT ? 'scripts/serve.js' : 'tests/chaos/serve.ts';
 /** Milliseconds within which a server must be ready, on two busy cores. */
 const READY_MS = 30_000;
 

@@ -5,6 +5,8 @@ import { allEnded, PlainReader, TrpcReader, type Reader } from './readers.ts';
 import { askedAt, control, createsOf, endOf, jobOf, logOf, questions, startOne } from './researches.ts';
 import { ServerProcess } from './server-process.ts';
 
+/** The shutdown is the entry's own: no other may stand in for it. */
+const shipped = 'scripts/serve.js';
 /** Streams of both doors: 500 in all. */
 const [plain, typed] = [300, 200];
 
@@ -27,7 +29,7 @@ async function openStreams(url: string): Promise<number> {
 
 test('RS-07 BY-01 on SIGTERM under load 500 streams end within 2 s, the exit code is 0, and each reader goes on without a gap', async () => {
 	const demo = await ServerProcess.demo();
-	const server = await ServerProcess.headway(askedAt(demo.url));
+	const server = await ServerProcess.headway(askedAt(demo.url), shipped);
 	// About 20 s: long enough that all readers are there before the end.
 	await control(demo, { pace: 1 });
 	const ids = await Promise.all(questions.slice(0, 3).map((query, n) => startOne(server.url, query, `key-${n}`)));
@@ -55,7 +57,7 @@ test('RS-07 BY-01 on SIGTERM under load 500 streams end within 2 s, the exit cod
 
 test('RS-07 once the shutdown has begun nobody new comes in, and who waits for a result is answered', async () => {
 	const demo = await ServerProcess.demo();
-	const server = await ServerProcess.headway(askedAt(demo.url));
+	const server = await ServerProcess.headway(askedAt(demo.url), shipped);
 	await control(demo, { pace: 0.5 });
 	const id = await startOne(server.url, questions[0]!, 'one');
 	const waiting = fetch(`${server.url}/api/jobs/${id}?wait=60`);

@@ -22,6 +22,7 @@ describe('finishing a research early', () => {
 
 	test('BY-06 BY-11 the price is said first; by keyboard alone the report is written from what there is, in every tab', async () => {
 		const page = await browser.page({ baseURL: headway.url });
+		const errors = pageErrors(page);
 		const id = await startResearch(page, 'Why do earthquakes come in clusters?', 'Deep');
 		expect(await finish(page).getAttribute('aria-disabled')).toBe('true');
 		await page.locator('[data-section="Sources found"] li').first().waitFor();
@@ -46,6 +47,6 @@ describe('finishing a research early', () => {
 		expect(await page.locator('[data-report]').innerText()).toContain('The search was ended early');
 		const made = (await headway.responses()).filter(({ jobId }) => jobId === id);
 		expect(made.map(({ status }) => status).sort()).toEqual(['cancelled', 'completed']);
-		expect(pageErrors(page)).toEqual([]);
+		expect(errors).toEqual([]);
 	});
 });

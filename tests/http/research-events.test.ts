@@ -217,7 +217,7 @@ test('RS-12 OP-02 every event of a research, over both doors, is one envelope wi
 		].toSorted()
 	);
 	const transient = [...events, ...watched].filter(({ seq }) => seq === null).map(({ type }) => type);
-	expect([...new Set(transient)].toSorted()).toEqual(['activity', 'progress']);
+	expect([...new Set(transient)].toSorted()).toEqual(['activity', 'progress', 'thinking']);
 }, 30_000);
 
 /** The strict forms of both schemas: neither the envelope nor the body has a field that is not declared. */
@@ -238,7 +238,7 @@ const facts = (events: JobEvent[]) =>
 	events.filter(({ type }) => told.has(type)).map(({ type, data }) => ({ type, data }));
 const report = (events: JobEvent[]) => (events.at(-1)?.data as { result: { report: string } }).result.report;
 
-test('RS-13 a background stream that is cut is resumed at the provider and is one stream to the client', async () => {
+test('RS-13 TS-21 a background stream that is cut is resumed at the provider, is one stream to the client, and is counted', async () => {
 	const transcript = new Transcript('deep_research');
 	const whole = await researchAt((request) => transcript.reply(request));
 	const first = await start(whole.app, 'research', { query });
@@ -257,6 +257,12 @@ test('RS-13 a background stream that is cut is resumed at the provider and is on
 	expect(facts(cut)).toEqual(facts(uncut));
 	expect(report(cut)).toBe(report(uncut));
 	expect(bodiesOf(cut, 'notice')).toMatchObject([{ code: 'reconnected' }]);
+	const metrics = await app.metrics.registry.metrics();
+	for (const [of, count] of [
+		['provider', 1],
+		['process', 0]
+	])
+		expect(metrics).toContain(`headway_interruptions_total{of="${of}"} ${count}`);
 }, 30_000);
 
 test('RS-13 OP-06 without streaming the response is polled and its events still come as one stream', async () => {

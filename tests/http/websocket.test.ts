@@ -319,9 +319,12 @@ test('TS-26 TS-18 who asks and asks and never reads is ended', async () => {
 });
 
 test('TS-26 TS-17 sockets and what is asked over them count against the limits, and the answer says how long to wait', async () => {
-	const { url } = await serve({ HEADWAY_MAX_STREAMS: '2' });
+	const { app, url } = await serve({ HEADWAY_MAX_STREAMS: '2' });
 	const sockets = [await open(url), await open(url)];
-	await expect(open(url)).rejects.toThrow('429');
+	const tooMany = await refusal(url, {});
+	expect([tooMany.statusCode, tooMany.headers['retry-after']]).toEqual([429, '10']);
+	expect(await json(tooMany)).toMatchObject({ code: 'limit_reached', title: expect.stringContaining('in 10 seconds') });
+	expect(await app.metrics.registry.metrics()).toContain('headway_throttled_total{limit="streams"} 1');
 	const isClosed = new Promise((resolve) => sockets[0]?.on('close', resolve));
 	sockets[0]?.close();
 	await isClosed;
@@ -331,7 +334,24 @@ test('TS-26 TS-17 sockets and what is asked over them count against the limits, 
 	const code = new Promise((resolve) => greedy.on('close', resolve));
 	for (let n = 1; n <= 10; n += 1) greedy.send(watchCall('job_00000000000000000000', n));
 	expect(await code).toBe(1013);
-	await expect(open(busy)).rejects.toThrow('429');
+	const { statusCode, headers } = await refusal(busy, {});
+	expect([statusCode, Number(headers['retry-after']) > 0]).toEqual([429, true]);
+});
+
+test('TS-26 TS-17 of a thousand calls in one packet no more are carried out than the limit lets in', async () => {
+	const limits = { HEADWAY_REQUESTS_PER_MINUTE: '20', HEADWAY_STARTS_PER_MINUTE: '0', HEADWAY_MAX_UNFINISHED: '5000' };
+	const { operationRuns } = await import('$lib/operations/index.server.ts');
+	const app = await makeApp({ runs: operationRuns(), env: { ...on, ...limits, HEADWAY_MAX_RUNNING: '1' } });
+	const greedy = await open(await serveRoutes(app));
+	const code = new Promise((resolve) => greedy.on('close', resolve));
+	const path = 'operations.research.start';
+	for (let id = 1; id <= 1_000; id += 1) {
+		const input = { input: { query: `How do tides work, question ${id}?` } };
+		greedy.send(JSON.stringify({ id, method: 'mutation', params: { path, input } }));
+	}
+	expect(await code).toBe(1013);
+	// The opening of the socket was one.
+	await expect.poll(async () => (await app.jobs.list('local', { limit: 200 })).jobs.length).toBe(19);
 });
 
 test('TS-26 a peer that is silent is asked, and ended when it does not answer', async () => {

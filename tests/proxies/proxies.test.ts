@@ -6,7 +6,6 @@ import { join } from 'node:path';
 import { setTimeout as pause } from 'node:timers/promises';
 import { afterAll, beforeAll, describe, expect, onTestFinished, test, vi } from 'vitest';
 import { endsJob, type JobEvent } from '$lib/jobs/event.ts';
-import { ensureBuilt } from '../../scripts/lib/prepare.mjs';
 import { root } from '../../scripts/lib/project.mjs';
 import { ensureProxy } from '../../scripts/lib/proxies.mjs';
 import { startHeadway, type Headway } from '../e2e/support/headway.ts';
@@ -19,8 +18,6 @@ const found = await Promise.all(
 	names.map(async (name) => ({ name, program: (await ensureProxy(name, { root })) as ProxyProgram | null }))
 );
 const patience = { timeout: 20_000 };
-
-beforeAll(() => ensureBuilt(process.execPath, () => undefined), 300_000);
 
 /** Every durable event of a job over plain SSE, as a careful script reads it: after any end it comes back with the last id. */
 async function readAll(url: string, jobId: string): Promise<{ events: JobEvent[]; refusals: number[] }> {

@@ -28,6 +28,22 @@ test.each([
 	expect(countVitest(given, code).failed).toBe(1);
 });
 
+test('TS-24 TS-25 what was skipped is counted, and each reason said once', () => {
+	const skipped = (fullName: string) => ({ status: 'skipped', fullName });
+	const file = {
+		status: 'passed',
+		assertionResults: [
+			skipped('Behind nginx (skipped: no nginx here) TS-24 pages'),
+			skipped('Behind nginx (skipped: no nginx here) TS-24 files'),
+			skipped('another'),
+			{ status: 'passed', fullName: 'Behind caddy (skipped: it ran) TS-24 pages' }
+		]
+	};
+	const of = (numPendingTests: number) => countVitest({ ...report(3, 0, [file]), numPendingTests }, 0).note;
+	expect(of(3)).toBe('3 skipped: no nginx here');
+	expect(of(0)).toBeUndefined();
+});
+
 test('TS-25 coverage counts the lines of the streaming code only', () => {
 	const summary = {
 		total: { lines: { total: 999, covered: 0 } },

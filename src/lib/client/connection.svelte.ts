@@ -25,8 +25,6 @@ export interface ConnectionUse {
 	heard?(): void;
 	/** Told when a followed job is not there any more: who follows it finds out which, and follows the rest. */
 	missing(): void;
-	/** Told that another tab has deleted a job. */
-	removed?(id: string): void;
 }
 
 /** Changes of what is followed that come together make one new connection. */
@@ -39,6 +37,9 @@ const STEADY_MS = 5_000;
 const TRIES = 3;
 /** While it asks, a stream is tried this often, quietly. */
 const QUIET_TRY_MS = 30_000;
+/** So many streams that go mute one after the other are held back on the way; one that lasts this long is not. */
+const MUTES = 2;
+const PROVEN_MS = 30_000;
 /** Trouble that lasts this long is said to be for good. */
 const GIVE_UP_MS = 120_000;
 
@@ -57,6 +58,12 @@ export class Connection {
 	#failures = 0;
 	/** Streams in a row that served, but not for long. */
 	#brief = 0;
+	/** Streams in a row that brought something and then went mute. */
+	#mute = 0;
+	/** The last one gave no answer, or went mute as those before it. */
+	#hung = false;
+	/** Whether the chosen way was tried in vain while the server answered: from then on the usual one is taken. */
+	#plain = false;
 	#broken = { count: 0, at: 0 };
 	#troubleSince: number | null = null;
 	#logEpoch: string | undefined;
@@ -88,7 +95,7 @@ export class Connection {
 		this.#forget = watchBrowser({
 			back: () => this.#subscribe(),
 			seen: () => this.#seen(),
-			lost: () => this.#show('offline')
+			lost: () => this.#lost()
 		});
 	}
 
@@ -115,6 +122,7 @@ export class Connection {
 	tryAgain(): void {
 		this.#failures = 0;
 		this.#brief = 0;
+		this.#plain = false;
 		this.#troubleSince = null;
 		if (this.#current.state === 'failed') this.#show('retrying');
 		this.#polling.now();
@@ -131,7 +139,14 @@ export class Connection {
 
 	#renew(): void {
 		if (this.#polling.active) this.#polling.now();
-		else this.#subscribe();
+		// One that is being tried meanwhile would carry what was followed before.
+		if (!this.#polling.active || this.#stream) this.#subscribe();
+	}
+
+	/** A server on this device, or in a network without a way out, may still be there: only an attempt tells. */
+	#lost(): void {
+		this.#show('offline');
+		this.#subscribe();
 	}
 
 	#seen(): void {
@@ -155,9 +170,10 @@ export class Connection {
 		this.#stop();
 		this.#retry.clear();
 		this.#stream = new LiveStream(this.#client, this.#input(), {
+			plain: this.#plain,
 			heard: () => this.#heard(),
 			// One that was refused time and again has said nothing yet by answering.
-			opened: () => this.#failures === 0 && this.#live(),
+			opened: () => this.#failures === 0 && !this.#doubted && this.#live(),
 			frame: (frame, logEpoch) => this.#receive(frame, logEpoch),
 			broken: () => this.#fetchAgain(),
 			ended: (end) => this.#ended(end)
@@ -169,6 +185,11 @@ export class Connection {
 		this.#use.heard?.();
 	}
 
+	/** After several that went mute, one is trusted when it has outlasted their silence; till then the page asks on. */
+	get #doubted(): boolean {
+		return this.#mute >= MUTES && (this.#stream?.ageMs ?? 0) < PROVEN_MS;
+	}
+
 	#live(): void {
 		this.#troubleSince = null;
 		this.#polling.stop();
@@ -177,7 +198,7 @@ export class Connection {
 
 	#receive(frame: LiveFrame, logEpoch: string | undefined): void {
 		this.#failures = 0;
-		this.#live();
+		if (!this.#doubted) this.#live();
 		this.#deliver(frame, logEpoch);
 	}
 
@@ -200,19 +221,25 @@ export class Connection {
 		const served = how === 'cut' && brought;
 		this.#failures = served ? 0 : this.#failures + 1;
 		this.#brief = lastedMs < STEADY_MS ? this.#brief + 1 : 0;
+		if (lastedMs < PROVEN_MS) this.#mute = how === 'silent' && brought ? this.#mute + 1 : this.#mute;
+		else this.#mute = 0;
 		if (!this.#polling.active) this.#troubled(how === 'refused');
+		else if (this.#polling.answered) this.#show('polling');
 		// One that hung has already cost the time of three that were refused.
-		const hung = how === 'silent' && !brought;
-		if (hung || this.#failures >= TRIES) this.#polling.start();
+		this.#hung = how === 'silent' && (!brought || this.#mute >= MUTES);
+		if (this.#hung || this.#failures >= TRIES) this.#polling.start();
 		const asking = this.#current.state === 'polling';
-		const waitMs = asking ? QUIET_TRY_MS : backoff(Math.max(this.#failures, this.#brief));
+		const quietMs = this.#plain ? QUIET_TRY_MS : backoff(1);
+		// The server is there, and the chosen way does not get through to it.
+		this.#plain ||= asking;
+		const waitMs = asking ? quietMs : backoff(Math.max(this.#failures, this.#brief));
 		this.#retry.set(Math.max(waitMs, retryAfterMs), () => this.#subscribe());
 	}
 
-	/** The server is there. A stream that failed while it was away may do now. */
+	/** The server is there. Streams that failed while it was away may do now: that they do not get through is said once one has failed again. */
 	#answered(first: boolean): void {
 		this.#troubleSince = null;
-		this.#show('polling');
+		if (!first || this.#hung) this.#show('polling');
 		if (first) this.#subscribe();
 	}
 

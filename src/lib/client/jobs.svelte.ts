@@ -40,8 +40,7 @@ export class Jobs implements JobCommands {
 		const use: ConnectionUse = {
 			follow: () => this.#followed.filter((job) => !job.ended).map((job) => ({ jobId: job.id, after: job.seq })),
 			frame: (frame) => this.#receive(frame),
-			missing: () => void this.#dropMissing(),
-			removed: (id) => this.#drop(id)
+			missing: () => void this.#dropMissing()
 		};
 		this.#connection = tools ? new TabConnection(client, use, tools) : new Connection(client, use);
 		if (connect) this.#connection.open();
@@ -135,7 +134,6 @@ export class Jobs implements JobCommands {
 	async remove(id: string): Promise<void> {
 		await command(() => this.#client.jobs.remove.mutate({ id }));
 		this.#drop(id);
-		if (this.#connection instanceof TabConnection) this.#connection.removed(id);
 	}
 
 	#drop(id: string): void {
@@ -183,6 +181,7 @@ export class Jobs implements JobCommands {
 			if (frame.kind === 'live') job.live();
 		}
 		if (frame.feed) this.#merge(frame.feed);
+		for (const id of frame.removed ?? []) this.#drop(id);
 		if (frame.feed) this.#correct(frame.feed);
 	}
 

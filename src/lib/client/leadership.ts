@@ -25,6 +25,9 @@ export class Leadership {
 	readonly #over = new AbortController();
 	#leads = false;
 	#heardAt = Date.now();
+	#checkedAt = Date.now();
+	/** Who slept through the beats asks for one before it takes over. */
+	#asked = false;
 	#timer: ReturnType<typeof setInterval> | undefined;
 
 	constructor(tab: string, tools: LeadershipTools, changed: (leads: boolean) => void) {
@@ -35,6 +38,12 @@ export class Leadership {
 
 	get leads(): boolean {
 		return this.#leads;
+	}
+
+	/** Takes the lead from a tab that does not answer: a suspended one keeps its lock. Without locks its silence tells. */
+	seize(): void {
+		// A lock that is taken from others cannot be asked for with a signal.
+		this.#tools.locks?.request('headway-live', { steal: true }, this.#held).catch(() => this.#become(false));
 	}
 
 	/** Stands for the lead until `close`. */
@@ -54,14 +63,21 @@ export class Leadership {
 
 	#waitForLock(locks: Pick<LockManager, 'request'>): void {
 		const { signal } = this.#over;
-		const held = () =>
-			new Promise<void>((release) => {
-				signal.addEventListener('abort', () => release(), { once: true });
-				this.#become(true);
-			});
-		// Rejects only when this tab stops standing.
-		locks.request('headway-live', { signal }, held).catch(() => undefined);
+		locks.request('headway-live', { signal }, this.#held).catch(() => {
+			if (signal.aborted) return;
+			// Another tab has taken it, because this one slept: it stands again.
+			this.#become(false);
+			this.#waitForLock(locks);
+		});
 	}
+
+	readonly #held = () =>
+		new Promise<void>((release) => {
+			const { signal } = this.#over;
+			if (signal.aborted) return release();
+			signal.addEventListener('abort', () => release(), { once: true });
+			this.#become(true);
+		});
 
 	#listenForBeats(): void {
 		this.#tools.channel.addEventListener('message', this.#hear);
@@ -73,13 +89,23 @@ export class Leadership {
 	/** Unless a leader is heard within this time, this tab is it. */
 	#checkAfter(ms: number): void {
 		this.#heardAt = Date.now() - SILENCE_MS + ms;
+		this.#checkedAt = Date.now();
 		setTimeout(() => this.#check(), ms);
 	}
 
 	#check(): void {
 		if (this.#over.signal.aborted) return;
-		if (!this.#leads && Date.now() - this.#heardAt >= SILENCE_MS) this.#become(true);
+		const slept = Date.now() - this.#checkedAt >= SILENCE_MS;
+		this.#checkedAt = Date.now();
+		if (!this.#leads && Date.now() - this.#heardAt >= SILENCE_MS) this.#succeed(slept);
 		if (this.#leads) this.#say({ kind: 'beat', rank: this.#rank() });
+	}
+
+	/** The timers of hidden tabs go off together once a minute: without a question each would take itself for the last. */
+	#succeed(slept: boolean): void {
+		if (!slept || this.#asked) return this.#become(true);
+		this.#asked = true;
+		this.#say({ kind: 'who' });
 	}
 
 	#rank(): string {
@@ -96,6 +122,7 @@ export class Leadership {
 		if (data.kind === 'gone') this.#checkAfter(Math.random() * ANSWER_MS);
 		if (data.kind !== 'beat' || data.rank === undefined) return;
 		this.#heardAt = Date.now();
+		this.#asked = false;
 		if (this.#leads && data.rank < this.#rank()) this.#become(false);
 	};
 

@@ -34,6 +34,8 @@ export class LiveJob {
 	/** Events that it lacks were asked for. */
 	#lacking = false;
 	#scheduled = false;
+	/** The job that was started in its place. */
+	#next: Promise<JobSnapshot> | null = null;
 
 	constructor(snapshot: JobSnapshot, clock: ServerClock, commands: JobCommands) {
 		this.#snapshot = snapshot;
@@ -165,10 +167,17 @@ export class LiveJob {
 		this.#failure = null;
 	}
 
+	/** Starts it once more; pressed again from the same page, the new job is the same one: each is paid for. Rejects with a `CommandError`. */
 	async retry(): Promise<JobSnapshot> {
-		const next = await this.#commands.retry(this.id);
-		this.#failure = null;
-		return next;
+		this.#next ??= this.#commands.retry(this.id);
+		try {
+			const next = await this.#next;
+			this.#failure = null;
+			return next;
+		} catch (error) {
+			this.#next = null;
+			throw error;
+		}
 	}
 
 	/** Stops following; call it when the page goes. */

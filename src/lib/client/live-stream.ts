@@ -25,6 +25,8 @@ export interface WatchInput {
 
 /** Who is told how a stream goes. */
 export interface StreamUse {
+	/** Takes server-sent events, whatever was chosen. */
+	plain?: boolean;
 	/** Something came, a ping perhaps. */
 	heard(): void;
 	/** The server answered. */
@@ -62,7 +64,7 @@ export class LiveStream {
 		this.#watch(FIRST_ANSWER_MS);
 		const wire: Wire = { heard: () => this.#heard(), broken: () => this.#over || use.broken() };
 		this.#subscription = client.live.watch.subscribe(input, {
-			context: { wire },
+			context: { wire, plain: use.plain ?? false },
 			onData: (item) => this.#receive(item.data, item.id),
 			onConnectionStateChange: ({ state, error }) => {
 				if (state === 'pending' && !this.#over) use.opened();
@@ -77,6 +79,11 @@ export class LiveStream {
 	/** How long nothing has come, in ms. */
 	get silentMs(): number {
 		return Date.now() - (this.#heardAt ?? this.#openedAt);
+	}
+
+	/** How long ago it was asked for, in ms. */
+	get ageMs(): number {
+		return Date.now() - this.#openedAt;
 	}
 
 	close(): void {

@@ -43,6 +43,11 @@ export class Polling {
 		return this.#active;
 	}
 
+	/** Whether its last question was answered. */
+	get answered(): boolean {
+		return this.#answered;
+	}
+
 	start(): void {
 		if (this.#active) return;
 		this.#active = true;

@@ -2,13 +2,12 @@ import { createWSClient, wsLink, type TRPCLink } from '@trpc/client';
 import { observable } from '@trpc/server/observable';
 import type { AppRouter } from '../server/trpc/index.ts';
 import type { Wire } from './attentive-event-source.ts';
+import { backoff } from './backoff.ts';
 import { warnOfBrokenFrame } from './broken-frame.ts';
 
-/** Where the server is over HTTP, how long to wait before an attempt, and the class to open a socket with. */
+/** Where the server is over HTTP, and the class to open a socket with. */
 export interface SocketLinkOptions {
 	url: string;
-	/** In ms. */
-	waitMs(attempt: number): number;
 	/** The browser's own, or another for tests. */
 	WebSocket?: typeof WebSocket | undefined;
 }
@@ -20,7 +19,7 @@ const PING_MS = 10_000;
  * Subscriptions over a WebSocket, each on one of its own: who subscribes anew, because nothing came, has a new socket and
  * not the one that hangs. A socket that was lost comes back by itself and goes on after the last id.
  */
-export function socketLink({ url, waitMs, WebSocket: Socket }: SocketLinkOptions): TRPCLink<AppRouter> {
+export function socketLink({ url, WebSocket: Socket }: SocketLinkOptions): TRPCLink<AppRouter> {
 	return (runtime) =>
 		({ op, next }) =>
 			observable((observer) => {
@@ -28,7 +27,7 @@ export function socketLink({ url, waitMs, WebSocket: Socket }: SocketLinkOptions
 				const wire = op.context['wire'] as Wire | undefined;
 				const client = createWSClient({
 					url: () => socketUrl(url),
-					retryDelayMs: waitMs,
+					retryDelayMs: (failures) => backoff(failures),
 					keepAlive: { enabled: true, intervalMs: PING_MS, pongTimeoutMs: PING_MS },
 					WebSocket: attentive(Socket ?? WebSocket, opened, wire),
 					experimental_encoder: { encode: (message) => JSON.stringify(message), decode: (data) => decode(data, wire) }

@@ -14,9 +14,10 @@ type Message =
 	| { kind: 'frame'; frame: LiveFrame }
 	| { kind: 'state'; state: ConnectionState; heardAt: number | null }
 	| { kind: 'heard' }
-	| { kind: 'removed'; id: string }
 	/** To the leader: do what is overdue, or, when a person asks for it, try now. */
 	| { kind: 'nudge'; now: boolean };
+
+const fromLeader = new Set<Message['kind']>(['frame', 'heard', 'state', 'led']);
 
 /** The most jobs that one stream follows (architecture section 5). */
 const MOST = 100;
@@ -24,6 +25,8 @@ const MOST = 100;
 const RENEW_MS = 15_000;
 /** While the leader is in trouble, a tab that is looked at reminds it this often. */
 const NUDGE_MS = 2_000;
+/** A leader that has not answered a tab that is looked at for so long is suspended by its browser. */
+const ANSWER_MS = 3_000;
 
 /** Tools of this browser; null where tabs cannot talk, and each has a connection of its own. */
 export function browserTools(): (LeadershipTools & { channel: BroadcastChannel }) | null {
@@ -43,8 +46,9 @@ export class TabConnection {
 	readonly #channel: BroadcastChannel;
 	readonly #tools: LeadershipTools;
 	#leadership: Leadership;
-	readonly #wants: Record<string, { follow: Follow; at: number }> = {};
+	#wants: Record<string, { follow: Follow; at: number }> = {};
 	readonly #nudge = new Alarm();
+	readonly #unanswered = new Alarm();
 	#own: Connection | null = $state.raw(null);
 	#told: ConnectionState = $state.raw({ state: 'connecting', since: Date.now() });
 	#toldHeardAt: number | null = $state(null);
@@ -79,7 +83,11 @@ export class TabConnection {
 		addEventListener('pagehide', this.#leave);
 		addEventListener('pageshow', this.#return);
 		const nudge = () => this.#say({ kind: 'nudge', now: false });
-		this.#forget = watchBrowser({ back: nudge, seen: nudge, lost: () => undefined });
+		const seen = () => {
+			nudge();
+			if (!this.#own) this.#want();
+		};
+		this.#forget = watchBrowser({ back: nudge, seen, lost: () => undefined });
 		this.#leadership.stand();
 		this.#want();
 		this.#renewal = setInterval(() => this.#renew(), RENEW_MS);
@@ -91,7 +99,6 @@ export class TabConnection {
 		this.#closed = true;
 		clearInterval(this.#renewal);
 		this.#forget();
-		this.#nudge.clear();
 		this.#channel.removeEventListener('message', this.#hear);
 		removeEventListener('pagehide', this.#leave);
 		removeEventListener('pageshow', this.#return);
@@ -116,11 +123,6 @@ export class TabConnection {
 		else this.#say({ kind: 'nudge', now: true });
 	}
 
-	/** A job was deleted here: the other tabs' lists keep it no longer than this one's. */
-	removed(id: string): void {
-		this.#say({ kind: 'removed', id });
-	}
-
 	#candidacy(): Leadership {
 		return new Leadership(this.#tab, this.#tools, (leads) => (leads ? this.#lead() : this.#follow()));
 	}
@@ -136,6 +138,8 @@ export class TabConnection {
 			heard: () => this.#say({ kind: 'heard' }),
 			state: () => this.#sayState(),
 			missing: () => {
+				// Whoever lives says again what it follows; a tab that died unheard would keep what is missing.
+				this.#wants = {};
 				this.#use.missing();
 				this.#say({ kind: 'missing' });
 			}
@@ -164,6 +168,8 @@ export class TabConnection {
 
 	#want(behind = false): void {
 		this.#say({ kind: 'want', tab: this.#tab, follow: this.#use.follow(), behind });
+		if (document.visibilityState !== 'visible' || this.#unanswered.pending) return;
+		this.#unanswered.set(ANSWER_MS, () => this.#own ?? this.#leadership.seize());
 	}
 
 	#renew(): void {
@@ -178,6 +184,8 @@ export class TabConnection {
 
 	readonly #leave = () => {
 		this.#say({ kind: 'bye', tab: this.#tab });
+		this.#nudge.clear();
+		this.#unanswered.clear();
 		this.#leadership.close();
 		this.#own?.close();
 		this.#own = null;
@@ -196,6 +204,7 @@ export class TabConnection {
 	};
 
 	readonly #hear = ({ data }: MessageEvent<Message>) => {
+		if (fromLeader.has(data.kind)) this.#unanswered.clear();
 		switch (data.kind) {
 			case 'frame':
 				this.#toldHeardAt = Date.now();
@@ -205,8 +214,6 @@ export class TabConnection {
 				return;
 			case 'state':
 				return this.#learn(data);
-			case 'removed':
-				return this.#use.removed?.(data.id);
 			case 'nudge':
 				return data.now ? this.#own?.tryAgain() : this.#own?.check();
 			case 'led':

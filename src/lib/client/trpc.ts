@@ -2,6 +2,7 @@ import { createTRPCClient, httpLink, httpSubscriptionLink, retryLink, splitLink,
 import type { ErrorCode } from '../jobs/error.ts';
 import type { AppRouter } from '../server/trpc/index.ts';
 import { AttentiveEventSource, type Wire } from './attentive-event-source.ts';
+import { backoff } from './backoff.ts';
 import { socketLink } from './socket-link.ts';
 import type { Transport } from './transport.ts';
 
@@ -15,11 +16,6 @@ export interface ClientOptions {
 	transport?: () => Transport;
 }
 
-/** Longest wait between two attempts to open the live stream. */
-const SLOWEST_MS = 10_000;
-
-const waitMs = (attempt: number) => Math.min(SLOWEST_MS, 300 * 2 ** attempt) * (0.75 + Math.random() / 2);
-
 /** The typed client. Live streams come back by themselves with their last id; everything else is one plain request. */
 export function createClient(options: ClientOptions = {}) {
 	const { url = '/api/trpc', EventSource, WebSocket, fetch, transport = () => 'sse' } = options;
@@ -32,11 +28,11 @@ export function createClient(options: ClientOptions = {}) {
 					retryLink({
 						// A page's connection has a wire, and comes back by itself: it counts its failures.
 						retry: ({ op, error }) => !op.context.wire && !hopeless.has(error.data?.code ?? ''),
-						retryDelayMs: waitMs
+						retryDelayMs: (attempt) => backoff(attempt)
 					}),
 					splitLink({
-						condition: () => transport() === 'websocket',
-						true: socketLink({ url, waitMs, WebSocket }),
+						condition: ({ context }) => transport() === 'websocket' && !context.plain,
+						true: socketLink({ url, WebSocket }),
 						false: httpSubscriptionLink({
 							url,
 							EventSource: AttentiveEventSource,

@@ -16,8 +16,8 @@ export interface FormProps {
 	/** A start is on its way. */
 	busy: boolean;
 	problem: Problem | null;
-	/** "usually 4–7 min, from 12 runs", for a variant of the operation; null when nothing can be said. */
-	forecast: (variant: string) => string | null;
+	/** "usually 4–7 min, from 12 runs", for a variant of the operation where it is to run; null when nothing can be said. */
+	forecast: (variant: string, where?: { provider?: string; model?: string }) => string | null;
 	/** Why nothing can be started at all, e.g. without a connection. */
 	disabledReason?: string | null;
 	/** The input of a job to start another like. */

@@ -130,6 +130,8 @@ export interface Provider {
 	readonly host?: string;
 	/** How long its runs take where that is known without history (ms); otherwise the operation's own figure stands. */
 	readonly typicalMs?: Readonly<Partial<Record<'text' | 'images' | 'none', number>>>;
+	/** How long to wait between two askings how a response stands (ms), the last one goes on; absent where the usual waits are right. */
+	readonly pollMs?: readonly number[];
 	/** A page that shows what was searched, for a query's link (IR-01). */
 	searchUrl(query: string): string;
 	/** Creates a response. Ends after a terminal event, or silently when the stream was cut: only `ended` means ended. With `stream: false` yields `created` and, when it is over already, `ended`. */

@@ -75,11 +75,11 @@ export interface App {
 	readonly runner: Runner;
 	readonly demo: Demo | null;
 	readonly logEpoch: string;
-	/** The range that such a run usually takes, in ms; nulls without enough history. */
+	/** The range that a run of that variant usually takes with the provider's own model, the default one's if none is named: in ms; nulls without enough history. */
 	forecast(
 		owner: string,
 		operation: string,
-		variant: string
+		of: { variant: string; provider?: string | undefined }
 	): Promise<{ low: number; high: number; runs: number } | { low: null; high: null; runs: number }>;
 	statistics(owner: string): Promise<Statistics>;
 	/** How each provider stands. */
@@ -194,7 +194,8 @@ function openLive(
 		...{ log: events, bell, transients, ...tools },
 		head: (owner, id) => jobs.head(owner, id),
 		snapshot: (owner, id) => jobs.snapshot(owner, id),
-		feed: (owner, since) => jobs.changed(owner, since)
+		feed: (owner, since) => jobs.changed(owner, since),
+		removed: (owner, since) => jobs.removed(owner, since)
 	});
 }
 
@@ -241,10 +242,10 @@ function facts({
 	const { id, label, demo, defaultModel: model } = providers.default;
 	const provider = { id, label, demo, model };
 	return {
-		async forecast(_owner, operation, variant) {
+		async forecast(_owner, operation, { variant, provider: at }) {
 			const found = Object.hasOwn(models, operation) ? models[operation] : undefined;
 			if (!found) throw new HeadwayError('unknown_operation', `There is no operation "${operation}".`);
-			const kind = { operation, model: defaultModel(providers.default, found), variant };
+			const kind = { operation, model: defaultModel(providers.get(at), found), variant };
 			const expectation = new Expectation(found, queries, kind);
 			return expectation.forecast() ?? { low: null, high: null, runs: expectation.runs };
 		},

@@ -8,6 +8,7 @@ import { feedKey, jobKey, ringWithin, type Bell } from './bell.ts';
 import { pause, type Clock } from './clock.ts';
 import type { JobRow } from './db/schema.ts';
 import type { JobQueries } from './job-queries.ts';
+import { whenRoom } from './room.ts';
 import type { StartRequest } from './start-request.ts';
 import type { Slot } from './slot.ts';
 
@@ -120,7 +121,8 @@ export class Children {
 	async stopAll(parentId: string, reason: CancelReason, ms: number): Promise<Receipt['cleanedUp']> {
 		const jobs = this.#parts.jobs();
 		const unfinished = await this.#parts.queries.unfinishedChildren(parentId);
-		await Promise.all(unfinished.map(({ owner, id }) => jobs.cancel(owner, id, reason)));
+		// What waits in the queue can be cancelled only once there is room; the parent's own end waits for that too.
+		await Promise.all(unfinished.map(({ owner, id }) => whenRoom(() => jobs.cancel(owner, id, reason), this.#parts)));
 		const open = new AbortController();
 		const stopped = await Promise.all(unfinished.map(({ owner, id }) => jobs.wait(owner, id, ms, open.signal)));
 		const late = stopped.filter(({ status }) => !isTerminal(status)).length;

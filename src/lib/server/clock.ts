@@ -24,6 +24,14 @@ export const systemClock: Clock = {
 	}
 };
 
+/** Resolves when the signal aborts. */
+export function aborted(signal: AbortSignal): Promise<void> {
+	return new Promise((resolve) => {
+		if (signal.aborted) return resolve();
+		signal.addEventListener('abort', () => resolve(), { once: true });
+	});
+}
+
 /** Resolves after `ms`, or at once when the signal aborts; never rejects. */
 export function pause(clock: Clock, ms: number, signal?: AbortSignal): Promise<void> {
 	return new Promise((resolve) => {

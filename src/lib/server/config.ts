@@ -13,6 +13,8 @@ const DAY_S = 86_400;
 const vendorIds = Object.keys(vendors).filter((id): id is Exclude<VendorId, 'demo'> => id !== 'demo');
 const oneOfVendors = { error: `must be one of ${vendorIds.join(', ')}` };
 const text = z.string().trim().min(1, 'must not be blank');
+// It goes out in a header, which takes nothing else.
+const key = text.regex(/^[\x21-\x7e]+$/, 'must be a key without spaces, of plain letters, digits and signs');
 const variables = z.object({
 	HOST: z.string().default('127.0.0.1'),
 	PORT: whole(0, 65_535).default(3000),
@@ -23,21 +25,21 @@ const variables = z.object({
 	LOG_LEVEL: z
 		.enum(['debug', 'info', 'warn', 'error', 'silent'], { error: 'must be debug, info, warn, error or silent' })
 		.default('info'),
-	OPENAI_API_KEY: z.string().trim().optional(),
+	OPENAI_API_KEY: key.optional(),
 	OPENAI_BASE_URL: httpUrl.optional(),
 	HEADWAY_VENDOR: z.enum(vendorIds, oneOfVendors).optional(),
 	HEADWAY_MODEL: z.string().trim().min(1).default('gpt-6-astra'),
 	HEADWAY_IMAGE_MODEL: z.string().trim().min(1).default('gpt-image-2'),
 	HEADWAY_IMAGES: z.enum(['api', 'tool'], { error: 'must be api or tool' }).default('api'),
-	XAI_API_KEY: text.optional(),
+	XAI_API_KEY: key.optional(),
 	XAI_BASE_URL: httpUrl.default('https://api.x.ai/v1'),
 	XAI_MODEL: text.default('grok-4.7'),
 	XAI_IMAGE_MODEL: text.optional(),
-	OPENROUTER_API_KEY: text.optional(),
+	OPENROUTER_API_KEY: key.optional(),
 	OPENROUTER_BASE_URL: httpUrl.default('https://openrouter.ai/api/v1'),
 	OPENROUTER_MODEL: text.default('openai/gpt-6-astra'),
 	OPENROUTER_IMAGE_MODEL: text.optional(),
-	AZURE_OPENAI_API_KEY: text.optional(),
+	AZURE_OPENAI_API_KEY: key.optional(),
 	AZURE_OPENAI_ENDPOINT: httpUrl.optional(),
 	AZURE_OPENAI_MODEL: text.optional(),
 	AZURE_OPENAI_IMAGE_MODEL: text.optional(),
@@ -45,12 +47,13 @@ const variables = z.object({
 	OLLAMA_MODEL: text.optional(),
 	OLLAMA_IMAGE_MODEL: text.optional(),
 	VLLM_BASE_URL: httpUrl.optional(),
-	VLLM_API_KEY: text.optional(),
+	VLLM_API_KEY: key.optional(),
 	VLLM_MODEL: text.optional(),
 	LMSTUDIO_BASE_URL: httpUrl.optional(),
 	LMSTUDIO_MODEL: text.optional(),
 	CUSTOM_BASE_URL: httpUrl.optional(),
-	CUSTOM_API_KEY: text.optional(),
+	CUSTOM_API_KEY: key.optional(),
+	CUSTOM_API: z.enum(['responses', 'chat'], { error: 'must be responses or chat' }).optional(),
 	CUSTOM_LABEL: text.optional(),
 	CUSTOM_MODEL: text.optional(),
 	CUSTOM_IMAGE_MODEL: text.optional(),

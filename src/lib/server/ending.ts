@@ -1,9 +1,11 @@
+import type { z } from 'zod';
 import type { ErrorCode } from '../jobs/error.ts';
 import type { Cost, Receipt, Usage } from '../jobs/event.ts';
 import type { CancelReason } from '../jobs/job.ts';
 import { waitedMsOf, type JobSnapshot } from '../jobs/snapshot.ts';
-import type { JobRow, timings } from './db/schema.ts';
+import type { Bill, JobRow, timings } from './db/schema.ts';
 import type { NewEvent } from './event-log.ts';
+import { invalidResult } from './fault.ts';
 
 /** How a job ends. */
 export type Ending =
@@ -18,6 +20,26 @@ export type Ending =
 			receipt: Receipt | null;
 	  }
 	| { status: 'cancelled'; receipt: Receipt };
+
+/** How a run ends that gave a result: well, or as `invalid_result` where its schema or JSON has no place for it; `told` is why, for the log. */
+export function endingWith(result: unknown, schema: z.ZodType, bill: Bill, told: (issues: unknown) => void): Ending {
+	const { cost, usage } = bill;
+	const parsed = schema.safeParse(result);
+	const issues = parsed.success ? whyUnwritable(parsed.data) : parsed.error.issues;
+	if (issues === null) return { status: 'succeeded', result: parsed.data, cost, usage };
+	told(issues);
+	return { status: 'failed', ...invalidResult, cost, usage, receipt: null };
+}
+
+/** Null when JSON can hold it; it cannot hold a circle or a bigint. */
+function whyUnwritable(result: unknown): string | null {
+	try {
+		JSON.stringify(result);
+		return null;
+	} catch (error) {
+		return String(error);
+	}
+}
 
 /** The event that ends the log. */
 export function terminalEvent(ending: Ending): NewEvent {
@@ -75,9 +97,14 @@ export function timingOf(row: JobRow, ending: Ending, snapshot: JobSnapshot): ty
 		phases: phaseTimes(snapshot),
 		costUsd: snapshot.cost.usd,
 		...{ low: range ? Math.round(range.low) : null, high: range ? Math.round(range.high) : null },
-		held: range && ending.status === 'succeeded' ? totalMs >= range.low && totalMs <= range.high : null,
+		held: range && ranWhole(row, ending) ? totalMs >= range.low && totalMs <= range.high : null,
 		endedAt: snapshot.endedAt ?? 0
 	};
+}
+
+/** A run that was told to finish early says nothing of how well its end was foreseen. */
+function ranWhole({ finishRequestedAt }: JobRow, { status }: Ending): boolean {
+	return status === 'succeeded' && finishRequestedAt === null;
 }
 
 function phaseTimes(snapshot: JobSnapshot): Record<string, number> {

@@ -1,3 +1,4 @@
+import { inspect } from 'node:util';
 import { HeadwayError, type ErrorCode } from '../jobs/error.ts';
 import { diskFault } from './room.ts';
 
@@ -53,10 +54,10 @@ export const invalidResult: StopFault = {
 /** How a stopped job fails: by the reason, and by what was going on. */
 export function faultOfStop(
 	reason: keyof typeof stopFault,
-	facts: { creating: boolean; secondUse: boolean }
+	facts: { creating: boolean; unwritten: unknown }
 ): StopFault {
 	if (reason === 'shutdown' && facts.creating) return lostAtShutdown;
-	return reason === 'error' && facts.secondUse ? secondUse : stopFault[reason];
+	return reason === 'error' ? faultOfWrite(facts.unwritten) : stopFault[reason];
 }
 
 /** How a job fails by an error that its run threw: its words are for the log, unless they are our own. */
@@ -67,9 +68,10 @@ export function faultOf(error: unknown): StopFault {
 	return { code: known.code, message: known.message, retryable: !permanent.has(known.code) };
 }
 
-/** Whether a write failed because the response id is taken. */
-export function isSecondUse(error: unknown): boolean {
-	return error instanceof Error && /jobs\.response_id/.test(describe(error));
+/** By why its events could not be stored: the disk, unless it was the events themselves. */
+function faultOfWrite(error: unknown): StopFault {
+	if (error instanceof Error && /jobs\.response_id/.test(describe(error))) return secondUse;
+	return error === null || error instanceof HeadwayError || diskFault(error) ? stopFault.error : faultOf(error);
 }
 
 /** Failing again is certain: the page does not offer to repeat what cannot work. */
@@ -84,7 +86,6 @@ export const permanent: ReadonlySet<string> = new Set([
 
 /** An error with its causes, for the log only. */
 export function describe(error: unknown): string {
-	if (typeof error === 'object' && error !== null && !(error instanceof Error)) return JSON.stringify(error);
-	if (!(error instanceof Error)) return String(error);
+	if (!(error instanceof Error)) return inspect(error);
 	return error.cause === undefined ? (error.stack ?? error.message) : `${error.message} <- ${describe(error.cause)}`;
 }

@@ -51,13 +51,20 @@ export function takeFolder(folder: string): FolderHold {
 	};
 }
 
+/** Collected as garbage, a connection would let its lock go without a word. */
+const holds = new Set<Database.Database>();
+
 /** SQLite’s own lock on an empty file: exclusive, and the system’s. Null when another process has it. */
 function lock(folder: string): (() => void) | null {
 	mkdirSync(folder, { recursive: true });
 	const held = new Database(join(folder, 'folder.lock'), { timeout: 0 });
 	try {
 		held.exec('begin exclusive');
-		return () => held.close();
+		holds.add(held);
+		return () => {
+			holds.delete(held);
+			held.close();
+		};
 	} catch (error) {
 		held.close();
 		if ((error as { code?: string }).code === 'SQLITE_BUSY') return null;

@@ -1,4 +1,4 @@
-import { and, desc, eq, gte, inArray, isNotNull, isNull, ne, notInArray, or, sql, type SQL } from 'drizzle-orm';
+import { and, desc, eq, gte, inArray, isNotNull, isNull, max, ne, notInArray, or, sql, type SQL } from 'drizzle-orm';
 import { HeadwayError } from '../jobs/error.ts';
 import type { PastRun } from '../jobs/estimate.ts';
 import type { CancelReason, JobStatus } from '../jobs/job.ts';
@@ -157,6 +157,17 @@ export class JobQueries {
 			.orderBy(desc(timings.endedAt))
 			.limit(HISTORY)
 			.all();
+	}
+
+	/** The most that a run of a kind has cost, in US dollars; null when none has told. */
+	highestCost({ operation, model, variant }: RunKind): number | null {
+		const alike = [eq(timings.operation, operation), eq(timings.model, model), eq(timings.variant, variant)];
+		const found = this.#db
+			.select({ most: max(timings.costUsd) })
+			.from(timings)
+			.where(and(...alike))
+			.get();
+		return found?.most ?? null;
 	}
 
 	/** Whether published ranges held, newest first; of one kind or of everything. */

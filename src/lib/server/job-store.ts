@@ -15,6 +15,7 @@ import { admit, familyOf, lineOf, refuseRemoval } from './family.ts';
 import { hashOf, type NewJob } from './new-job.ts';
 import { checkOpen } from './open-question.ts';
 import { Places } from './places.ts';
+import { Removals } from './removals.ts';
 import type { Snapshots } from './snapshots.ts';
 
 const IMMEDIATE = { behavior: 'immediate' } as const;
@@ -25,6 +26,8 @@ export class JobStore {
 	readonly #clock: Clock;
 	readonly #snapshots: Snapshots;
 	readonly #places: Places;
+	/** What was deleted. */
+	readonly removals: Removals;
 
 	constructor(db: Db, bell: Bell, clock: Clock, snapshots: Snapshots) {
 		this.#db = db;
@@ -32,6 +35,7 @@ export class JobStore {
 		this.#clock = clock;
 		this.#snapshots = snapshots;
 		this.#places = new Places(db, bell, clock);
+		this.removals = new Removals(clock);
 	}
 
 	/** Puts a job into the queue. The same key with the same request gives the first job; with another one it is a conflict. Throws `limit_reached` when the owner has too many. */
@@ -232,6 +236,8 @@ export class JobStore {
 			tx.delete(jobs).where(inArray(jobs.id, ids)).run();
 			return { family, paths };
 		}, IMMEDIATE);
+		// Before the bell: who is woken reads what was removed.
+		this.removals.note(owner, id);
 		for (const row of removed.family) this.#ring(row);
 		return removed.paths;
 	}

@@ -20,6 +20,7 @@ import type { Providers } from './providers/providers.ts';
 import { readInput } from './read-input.ts';
 import { checkReferences } from './references.ts';
 import { referrerOf } from './referrers.ts';
+import { isFull, whenRoom } from './room.ts';
 import type { Runner } from './runner.ts';
 import type { StartRequest } from './start-request.ts';
 import type { Snapshots } from './snapshots.ts';
@@ -35,7 +36,7 @@ export interface JobsParts {
 	uploads: Uploads;
 	bell: Bell;
 	clock: Clock;
-	log: Pick<RunLog, 'info'>;
+	log: Pick<RunLog, 'info' | 'warn'>;
 	runner: Runner;
 	models: Record<string, AnyModel>;
 	maxUnfinished: number;
@@ -44,6 +45,15 @@ export interface JobsParts {
 	ended(row: JobRow, ending: Ending): void;
 	/** Told of each start that was one too many. */
 	refused(): void;
+}
+
+/** A cancel that could not be written, and how it is written. */
+interface Unwritten {
+	error: unknown;
+	owner: string;
+	id: string;
+	reason: CancelReason;
+	stamp(): Promise<JobRow>;
 }
 
 /** Everything that a door can ask about jobs. Each call is confined to one owner. */
@@ -158,6 +168,11 @@ export class Jobs {
 		return this.#summaries([...changed, ...moved.filter(({ id }) => !known.has(id))]);
 	}
 
+	/** The owner's jobs that were deleted since. */
+	removed(owner: string, since: number): string[] {
+		return this.#parts.store.removals.since(owner, since);
+	}
+
 	/** The highest seq of a job's log, and whether it ends there. */
 	async head(owner: string, id: string): Promise<{ seq: number; ended: boolean }> {
 		const { seq, status } = await this.#parts.queries.get(owner, id);
@@ -166,10 +181,23 @@ export class Jobs {
 
 	/** Asks for a stop; the receipt comes with the `cancelled` event. Cancelling an ended job changes nothing. */
 	async cancel(owner: string, id: string, reason: CancelReason = 'user'): Promise<JobSnapshot> {
-		const row = await this.#parts.store.requestCancel(owner, id, reason, this.#parts.ended);
+		const stamp = () => this.#parts.store.requestCancel(owner, id, reason, this.#parts.ended);
+		const row = await stamp().catch((error: unknown) => this.#stopUnwritten({ error, owner, id, reason, stamp }));
 		this.#parts.log.info({ jobId: id, status: row.status, reason: row.cancelReason }, 'cancel asked');
 		this.#parts.runner.heed(row);
 		return this.#present(row);
+	}
+
+	/** On a full disk a run is stopped before that can be written: it costs money. What waits in the queue costs none, and is refused. */
+	async #stopUnwritten({ error, owner, id, reason, stamp }: Unwritten): Promise<JobRow> {
+		if (!isFull(error)) throw error;
+		const { queries, runner, clock, log } = this.#parts;
+		const row = await queries.get(owner, id);
+		const stamped = { ...row, cancelRequestedAt: row.cancelRequestedAt ?? clock.now(), cancelReason: reason };
+		if (isTerminal(row.status) || !runner.heed(stamped)) throw error;
+		const warn = (why: unknown) => log.warn({ jobId: id, error: String(why) }, 'cancel not written');
+		void whenRoom(stamp, { clock, log }).catch(warn);
+		return stamped;
 	}
 
 	/** Asks for the result from what there is. Throws `not_supported` where the operation cannot, `conflict` while it would be of no use. */
@@ -265,6 +293,7 @@ export class Jobs {
 		return {
 			...ticked,
 			...{ status: row.status, waitingFor: row.status === 'running' ? row.waitingFor : null },
+			...{ cancelRequestedAt: row.cancelRequestedAt, cancelReason: row.cancelReason },
 			...{ progress, elapsedMs, queuePosition, serverNow }
 		};
 	}

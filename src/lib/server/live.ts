@@ -33,6 +33,8 @@ export interface Frame {
 	events: JobEvent[];
 	transients: JobEvent[];
 	feed: JobSummary[] | null;
+	/** Jobs of that list that were deleted; absent when none was. */
+	removed?: string[];
 	/** The last seq of each followed job, after this frame. */
 	cursors: { jobId: string; after: number }[];
 }
@@ -61,6 +63,7 @@ export interface LiveSources {
 	head(owner: string, jobId: string): Promise<{ seq: number; ended: boolean }>;
 	snapshot(owner: string, jobId: string): Promise<JobSnapshot>;
 	feed(owner: string, since: number): Promise<JobSummary[]>;
+	removed(owner: string, since: number): string[];
 	limits: StreamLimits;
 	/** How long a stream lasts, in ms, give or take a tenth (TS-20). */
 	longestMs: number;
@@ -226,11 +229,11 @@ export class Live {
 				if (!cursor.ended || (last && isLeft(event, last))) transients.push(event);
 			}
 		}
-		const feed = await this.#feed(cursors);
-		return events.length + transients.length > 0 || feed ? cursors.frame({ events, transients, feed }) : null;
+		const list = await this.#list(cursors);
+		return events.length + transients.length > 0 || list ? cursors.frame({ events, transients, ...list }) : null;
 	}
 
-	async #feed(cursors: Cursors): Promise<JobSummary[] | null> {
+	async #list(cursors: Cursors): Promise<Pick<Frame, 'feed' | 'removed'> | null> {
 		const now = this.#sources.clock.now();
 		cursors.feedPending = cursors.watch.feed;
 		// Never further ahead than that, but for a clock that was set back.
@@ -239,7 +242,10 @@ export class Live {
 		cursors.feedPending = false;
 		const since = Math.min(now, cursors.feedDue) - FEED_MS;
 		cursors.feedDue = now + FEED_MS;
-		return this.#sources.feed(cursors.watch.owner, Math.max(0, since));
+		const { owner } = cursors.watch;
+		const feed = await this.#sources.feed(owner, Math.max(0, since));
+		const removed = this.#sources.removed(owner, Math.max(0, since));
+		return { feed, ...(removed.length > 0 ? { removed } : {}) };
 	}
 }
 

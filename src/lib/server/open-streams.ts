@@ -41,6 +41,13 @@ export class OpenStreams {
 			this.#refuse(`This server has ${streams} streams open, and takes no more.`);
 	}
 
+	/** Throws `limit_reached` when as many sockets are open as there may be streams: each is there to carry at least one. */
+	admitSocket(open: number): void {
+		const { streams } = this.#limits;
+		if (streams > 0 && open >= streams)
+			this.#refuse(`This server has ${streams} live connections open, and takes no more.`);
+	}
+
 	#refuse(sentence: string): never {
 		this.#refused();
 		throw new HeadwayError('limit_reached', `${sentence} Close some, or try again in ${RETRY_S} seconds.`, {

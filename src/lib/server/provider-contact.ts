@@ -38,6 +38,9 @@ export class ProviderContact implements Provider {
 	get can() {
 		return this.#provider.can;
 	}
+	get pollMs() {
+		return this.#provider.pollMs;
+	}
 	get defaultModel() {
 		return this.#provider.defaultModel;
 	}

@@ -62,6 +62,8 @@ export class ProviderLink implements DurableProvider, ProviderMemory {
 	#bills: Bills;
 	/** A create is on its way whose answer will bring an id. A picture has none: there is nothing to wait for when it is to stop. */
 	#awaitsId = false;
+	/** The response runs there without our connection: only then has the row a cursor to go on from. */
+	#resumable = true;
 	/** The response that is being read. */
 	#open: OpenResponse | null = null;
 	#halting: { responseId: string | null; halt: Promise<Halt> } | null = null;
@@ -92,6 +94,13 @@ export class ProviderLink implements DurableProvider, ProviderMemory {
 	get model() {
 		return this.#parts.model;
 	}
+	/** Whether another process can go on from where this one stands. */
+	get adoptable(): boolean {
+		return this.state === 'none' || (this.state === 'created' && this.#lasts);
+	}
+	get #lasts(): boolean {
+		return this.can.background && this.cursor !== null;
+	}
 
 	searchUrl(query: string): string {
 		return this.#parts.provider.searchUrl(query);
@@ -120,8 +129,8 @@ export class ProviderLink implements DurableProvider, ProviderMemory {
 				try {
 					yield event;
 				} finally {
-					this.cursor = event.cursor ?? this.cursor;
-					writer.release(event.cursor);
+					if (this.#resumable) this.cursor = event.cursor ?? this.cursor;
+					writer.release(this.#resumable ? event.cursor : null);
 				}
 				await writer.room();
 			}
@@ -154,7 +163,7 @@ export class ProviderLink implements DurableProvider, ProviderMemory {
 		const { provider, clock } = this.#parts;
 		const { state, responseId, outcome } = this;
 		if (this.#halting?.responseId === responseId) return this.#halting.halt;
-		const halt = haltAtProvider(provider, { state, responseId, outcome }, clock, patience);
+		const halt = haltAtProvider(provider, { state, responseId, resumable: this.#lasts, outcome }, clock, patience);
 		const halting = { responseId, halt };
 		this.#halting = halting;
 		void halt.then(() => (this.#halting = this.#halting === halting ? null : this.#halting));
@@ -216,7 +225,7 @@ export class ProviderLink implements DurableProvider, ProviderMemory {
 	/** Without its usage it names the response, so that it is asked again later. */
 	#billOf(outcome: ProviderOutcome | null, responseId: string | null): Bill {
 		const { usage, cost } = outcome ?? UNKNOWN;
-		const again = usage === null && responseId !== null && this.can.background;
+		const again = usage === null && responseId !== null && this.#lasts;
 		return { usage, cost, ...(again && { responseId }) };
 	}
 
@@ -253,10 +262,7 @@ export class ProviderLink implements DurableProvider, ProviderMemory {
 			this.outcome = event.outcome;
 			this.#bill(this.#billOf(event.outcome, this.responseId));
 		}
-		if (event.type === 'reconnected') {
-			this.#parts.interrupted?.();
-			this.#notices.reconnected(event.how);
-		}
+		if (event.type === 'reconnected') this.#notices.reconnected(event.how);
 	}
 
 	/** Stored before the request leaves, so that a lost answer is known to be lost. */
@@ -267,11 +273,12 @@ export class ProviderLink implements DurableProvider, ProviderMemory {
 	}
 
 	/** Stored before anything of the response is shown. */
-	async created(responseId: string, model: string | null): Promise<void> {
+	async created(responseId: string, model: string | null, resumable: boolean): Promise<void> {
 		this.state = 'created';
 		this.responseId = responseId;
+		this.#resumable = resumable;
 		// The event that carries the id is the first one: a process lost right after it goes on from there, live.
-		this.cursor ??= 0;
+		this.cursor = resumable ? (this.cursor ?? 0) : null;
 		const patch = { providerState: 'created' as const, responseId, cursor: this.cursor };
 		this.#parts.writer.add({ type: 'response', data: { responseId, model } }, patch);
 		await this.#parts.writer.flush();

@@ -12,16 +12,21 @@ interface NoticeParts {
 	readonly writer: EventWriter;
 	readonly model: string;
 	readonly provider: { readonly label: string };
-	readonly row: { readonly options: JobOptions };
+	readonly row: { readonly options: JobOptions; readonly responseId: string | null };
+	/** Told each time that the provider's stream was lost and goes on. */
+	interrupted?(): void;
 }
 
 /** What a run tells of its provider beside the answer: waits, reconnects, and what the model would not take. */
 export class ProviderNotices {
 	readonly #parts: NoticeParts;
 	readonly #toldAt = new Map<string, number>();
+	/** Another process had the response before, and it has not been reached since. */
+	#takenUp: boolean;
 
 	constructor(parts: NoticeParts) {
 		this.#parts = parts;
+		this.#takenUp = parts.row.responseId !== null;
 	}
 
 	/** A request goes out again after `waitMs`. */
@@ -33,6 +38,9 @@ export class ProviderNotices {
 	}
 
 	reconnected(how: 'stream' | 'poll'): void {
+		// The first time of a run that was taken up comes of its process's end, which is counted as such.
+		if (!this.#takenUp) this.#parts.interrupted?.();
+		this.#takenUp = false;
 		if (!this.#isDue('reconnected')) return;
 		const asking = how === 'poll' ? ' (asking for the result from time to time)' : '';
 		this.#tell('reconnected', `Reconnected to ${this.#parts.provider.label}${asking}.`);

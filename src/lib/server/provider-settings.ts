@@ -18,6 +18,8 @@ export interface ProviderSettings {
 	imageModel: string | null;
 	/** Pictures are asked for at the provider's image paths, or of a model's image tool. */
 	images: 'api' | 'tool';
+	/** How answers are asked for; absent: as the vendor is known to take it, or as it is found out. */
+	api?: 'responses' | 'chat';
 }
 
 /** What the environment says about providers. */
@@ -51,6 +53,7 @@ export interface ProviderVariables {
 	LMSTUDIO_MODEL?: string | undefined;
 	CUSTOM_API_KEY?: string | undefined;
 	CUSTOM_BASE_URL?: string | undefined;
+	CUSTOM_API?: 'responses' | 'chat' | undefined;
 	CUSTOM_LABEL?: string | undefined;
 	CUSTOM_MODEL?: string | undefined;
 	CUSTOM_IMAGE_MODEL?: string | undefined;
@@ -154,7 +157,8 @@ function custom(v: ProviderVariables): Found {
 	if (!v.CUSTOM_BASE_URL) return null;
 	const model = required('CUSTOM_MODEL', v.CUSTOM_MODEL, 'CUSTOM_BASE_URL');
 	const found = { apiKey: v.CUSTOM_API_KEY, baseURL: v.CUSTOM_BASE_URL, model, imageModel: v.CUSTOM_IMAGE_MODEL };
-	return further('custom', { ...found, label: v.CUSTOM_LABEL });
+	const settings = further('custom', { ...found, label: v.CUSTOM_LABEL });
+	return { ...settings, ...(v.CUSTOM_API && { api: v.CUSTOM_API }) };
 }
 
 function further(

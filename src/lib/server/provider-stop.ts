@@ -18,6 +18,8 @@ const UNKNOWN: Cost = { usd: null, known: false };
 export interface Standing {
 	state: 'none' | 'creating' | 'created';
 	responseId: string | null;
+	/** It runs there without our connection, so that it can be asked for by its id. */
+	resumable: boolean;
 	/** How it ended, where that is known. */
 	outcome: ProviderOutcome | null;
 }
@@ -56,13 +58,13 @@ export async function stopAtProvider(link: Stoppable, patience = ORDINARY): Prom
 /** Cancels a response where it may still run, and reads its usage; bounded by `patience`. Never throws. */
 export async function haltAtProvider(
 	provider: Provider,
-	{ state, responseId, outcome }: Standing,
+	{ state, responseId, resumable, outcome }: Standing,
 	clock: Clock,
 	patience: Patience
 ): Promise<Halt> {
 	if (state === 'none') return { provider: 'not_needed', acknowledgedAt: null, outcome: null };
 	if (outcome) return { provider: 'already_ended', acknowledgedAt: null, outcome };
-	if (state === 'creating' || !responseId || !provider.can.background)
+	if (state === 'creating' || !responseId || !resumable)
 		return { provider: 'unconfirmed', acknowledgedAt: null, outcome: null };
 	const answer = await cancelWithin(provider, responseId, clock, patience.cancelMs);
 	const acknowledgedAt = answer.provider === 'unconfirmed' ? null : clock.now();

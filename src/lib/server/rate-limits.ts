@@ -52,6 +52,6 @@ function limiter(points: number): RateLimiterMemory | null {
 }
 
 function sentence(name: RateLimit, quota: number, seconds: number): string {
-	const what = name === 'starts' ? `You have started ${quota} jobs` : `Your address has sent ${quota} requests`;
+	const what = name === 'starts' ? `You have sent ${quota} starts` : `Your address has sent ${quota} requests`;
 	return `${what} within a minute, and more are not taken. Try again in ${seconds} second${seconds === 1 ? '' : 's'}.`;
 }

@@ -4,13 +4,14 @@ import { Withdrawn, type OperationRun, type Provider } from '../operations/opera
 import { feedKey } from './bell.ts';
 import { Cleanups } from './cleanups.ts';
 import { defaultModel } from './default-model.ts';
-import { pause } from './clock.ts';
+import { aborted, pause } from './clock.ts';
 import type { JobRow } from './db/schema.ts';
 import { Expectation } from './estimator.ts';
-import { describe, faultOf, faultOfStop, invalidResult, isSecondUse } from './fault.ts';
+import { describe, faultOf, faultOfStop } from './fault.ts';
 import { FencedError } from './event-log.ts';
 import { EventWriter } from './event-writer.ts';
-import type { Ending } from './ending.ts';
+import { endingWith, type Ending } from './ending.ts';
+import { withPossibleBill } from './lost-create.ts';
 import { ProgressMeter } from './progress-meter.ts';
 import { ProviderLink } from './provider-link.ts';
 import { leftRunning, ORDINARY, SHUTDOWN, stopAtProvider, type ProviderStop } from './provider-stop.ts';
@@ -51,8 +52,8 @@ export class Run {
 	#stopping: { since: number; atProvider: Promise<ProviderStop> } | null = null;
 	#leftBehind = false;
 	#asked = false;
-	/** Events could not be stored because the response id belongs to another job. */
-	#secondUse = false;
+	/** Why events could not be stored. */
+	#unwritten: unknown = null;
 	readonly #shares: Record<string, number>;
 	#forecast: JobRow['forecast'];
 
@@ -107,7 +108,7 @@ export class Run {
 			this.#begin();
 			const outcome = await this.#work();
 			await this.#writer.flush().catch(() => undefined);
-			await this.#end(outcome);
+			await this.#end(outcome).catch((error: unknown) => this.#endBroken(error));
 		} catch (error) {
 			this.#deps.log.warn({ jobId: this.row.id, error: String(error) }, 'run ended without a word');
 		} finally {
@@ -142,13 +143,15 @@ export class Run {
 		this.#finishing.abort();
 	}
 
+	/** Why it is to stop; null while it is not. */
+	get stopReason(): StopReason | null {
+		return this.#abort.signal.aborted ? (this.#abort.signal.reason as StopReason) : null;
+	}
+
 	/** Whether another process can take the job up where it stands. */
 	get adoptable(): boolean {
 		const { resumable, repeatable } = this.#operation.model.can;
-		if (repeatable) return true;
-		return (
-			resumable && this.#link.state !== 'creating' && (this.#link.state === 'none' || this.#provider.can.background)
-		);
+		return repeatable || (resumable && this.#link.adoptable);
 	}
 
 	#begin(): void {
@@ -228,7 +231,7 @@ export class Run {
 	}
 
 	async #end(outcome: Outcome): Promise<void> {
-		const reason = this.#abort.signal.aborted ? (this.#abort.signal.reason as StopReason) : null;
+		const reason = this.stopReason;
 		if (reason === 'lost') return this.#deps.transients.forget(this.row.id);
 		if (reason === 'shutdown' && (await this.#isLeft())) return this.#deps.store.release(this.row.id, this.row.epoch);
 		const ending = outcome.ok ? await this.#success(outcome.result) : await this.#failure(reason, outcome.error);
@@ -240,6 +243,14 @@ export class Run {
 		this.#deps.ended(this.row, ending);
 	}
 
+	/** What broke at the end ends the job too: found by its lease it would run, and be paid, once more. */
+	async #endBroken(error: unknown): Promise<void> {
+		this.#deps.log.warn({ jobId: this.row.id, error: describe(error) }, 'the end of a run failed');
+		const ending: Ending = { status: 'failed', ...faultOf(error), ...this.#link.settle(null), receipt: null };
+		const finish = () => this.#deps.store.finish(this.row.id, this.row.epoch, ending);
+		if (await whenRoom(finish, this.#deps)) this.#deps.ended(this.row, ending);
+	}
+
 	/** Whether another process is to go on with it. */
 	async #isLeft(): Promise<boolean> {
 		await this.#stopping?.atProvider;
@@ -248,11 +259,9 @@ export class Run {
 	}
 
 	async #success(result: unknown): Promise<Ending> {
-		const parsed = this.#operation.model.result.safeParse(result);
-		const { cost, usage } = await this.#settlement.bill(RECEIPT_MS);
-		if (parsed.success) return { status: 'succeeded', result: parsed.data, cost, usage };
-		this.#deps.log.warn({ jobId: this.row.id, issues: parsed.error.issues }, 'invalid result');
-		return { status: 'failed', ...invalidResult, cost, usage, receipt: null };
+		const bill = await this.#settlement.bill(RECEIPT_MS);
+		const why = (issues: unknown) => this.#deps.log.warn({ jobId: this.row.id, issues }, 'invalid result');
+		return endingWith(result, this.#operation.model.result, bill, why);
 	}
 
 	async #failure(stopped: CancelReason | null, error: unknown): Promise<Ending> {
@@ -260,11 +269,10 @@ export class Run {
 		const receipt = await this.#receipt(reason ?? 'error');
 		if (this.#asked || reason === 'user' || reason === 'disconnect') return { status: 'cancelled', receipt };
 		if (reason === null) this.#deps.log.warn({ jobId: this.row.id, error: describe(error) }, 'job failed');
-		const { code, message, retryable } =
-			reason === null
-				? faultOf(error)
-				: faultOfStop(reason, { creating: this.#link.state === 'creating', secondUse: this.#secondUse });
-		return { status: 'failed', code, message, retryable, cost: receipt.cost, usage: receipt.usage, receipt };
+		const facts = { creating: this.#link.state === 'creating', unwritten: this.#unwritten };
+		const fault = reason === null ? faultOf(error) : faultOfStop(reason, facts);
+		const { cost, usage } = receipt;
+		return { status: 'failed', ...withPossibleBill(fault, this.row, this.#deps), cost, usage, receipt };
 	}
 
 	async #receipt(reason: CancelReason): Promise<Receipt> {
@@ -280,11 +288,7 @@ export class Run {
 	#writeFailed(error: unknown): void {
 		if (!(error instanceof FencedError))
 			this.#deps.log.warn({ jobId: this.row.id, error: describe(error) }, 'log write failed');
-		this.#secondUse = isSecondUse(error);
+		this.#unwritten = error;
 		this.stop(error instanceof FencedError ? 'lost' : 'error');
 	}
-}
-
-function aborted(signal: AbortSignal): Promise<void> {
-	return new Promise((resolve) => signal.addEventListener('abort', () => resolve(), { once: true }));
 }

@@ -2,11 +2,14 @@ import { hostname } from 'node:os';
 import { randomBytes } from 'node:crypto';
 import type { OperationRun } from '../operations/operation.ts';
 import { queueKey, ringWithin } from './bell.ts';
+import { totalCost } from './bills.ts';
 import { pause } from './clock.ts';
 import type { JobRow } from './db/schema.ts';
 import type { Ending } from './ending.ts';
+import type { StopFault } from './fault.ts';
 import type { ClaimTerms } from './claim.ts';
 import { isAlive } from './folder-lock.ts';
+import { billSoFar, withPossibleBill } from './lost-create.ts';
 import type { RunDeps } from './run-deps.ts';
 import { Run } from './run.ts';
 
@@ -44,11 +47,12 @@ export class Runner {
 		return this.#runs.size;
 	}
 
-	/** Looks at a job's stamps (cancel, finish now) and acts on them. */
-	heed(row: JobRow): void {
+	/** Looks at a job's stamps (cancel, finish now) and acts on them; whether it runs in this process. */
+	heed(row: JobRow): boolean {
 		const run = this.#runs.get(row.id)?.run;
 		if (row.cancelRequestedAt !== null) run?.stop(row.cancelReason ?? 'user', true);
 		if (row.finishRequestedAt !== null) run?.finishNow();
+		return run !== undefined;
 	}
 
 	/** No new claims; jobs that can be adopted are left to be adopted, the rest are stopped; resolves when all have ended, after 4 s at most. */
@@ -98,23 +102,36 @@ export class Runner {
 	async #take(row: JobRow): Promise<void> {
 		const operation = this.#operations[row.operation];
 		const run = operation ? (whyLost(row, operation) ?? this.#build(row, operation)) : unknownOperation(row);
-		if (!(run instanceof Run)) {
-			if (await this.#deps.store.finish(row.id, row.epoch, run)) this.#deps.ended(row, run);
-			await this.#deps.children.stopAll(row.id, 'error', 0);
-			return;
-		}
+		if (!(run instanceof Run)) return this.#endLost(row, run);
 		const { id: jobId, operation: name, epoch, createdAt, startedAt } = row;
 		this.#deps.log.info(
 			{ jobId, operation: name, epoch, waitedMs: (startedAt ?? createdAt) - createdAt },
 			'job started'
 		);
 		if (epoch > 1) this.#deps.interrupted('process');
+		this.#stopWithParent(run);
 		const over = run.go().finally(() => this.#runs.delete(row.id));
 		this.#runs.set(row.id, { run, over });
 	}
 
-	/** The run, or how the job ends because it cannot begin: its provider is not configured any more. */
-	#build(row: JobRow, operation: OperationRun): Run | Ending {
+	/** A part that was claimed before its parent's stop could be written down asks for nothing any more. */
+	#stopWithParent(run: Run): void {
+		const reason = run.row.parentId === null ? null : this.#runs.get(run.row.parentId)?.run.stopReason;
+		if (reason && reason !== 'lost') run.stop(reason, true);
+	}
+
+	/** Ends a job that does not go on here. */
+	async #endLost(row: JobRow, why: StopFault): Promise<void> {
+		const { store, children, ended } = this.#deps;
+		const { usage, cost } = billSoFar(row);
+		const whole = { usage, cost: totalCost([cost, await children.costOf(row.id)]), receipt: null };
+		const ending: Ending = { status: 'failed', ...withPossibleBill(why, row, this.#deps), ...whole };
+		if (await store.finish(row.id, row.epoch, ending)) ended(row, ending);
+		await children.stopAll(row.id, 'error', 0);
+	}
+
+	/** The run, or why it cannot begin: its provider is not configured any more. */
+	#build(row: JobRow, operation: OperationRun): Run | StopFault {
 		try {
 			return new Run(this.#deps, row, operation);
 		} catch (error) {
@@ -141,30 +158,22 @@ export class Runner {
 	}
 }
 
-/** Null when the job can go on here; otherwise how it ends. Only a job that ran before (epoch above 1) can be lost. */
-function whyLost(row: JobRow, { model }: OperationRun): Ending | null {
+/** Null when the job can go on here; otherwise why not. Only a job that ran before (epoch above 1) can be lost. */
+function whyLost(row: JobRow, { model }: OperationRun): StopFault | null {
 	if (row.epoch === 1 || model.can.repeatable) return null;
 	if (row.providerState === 'creating')
 		return failed(
 			'unknown_outcome',
-			'The server stopped while this was being started at the provider. It may be running there and may be billed. Try again only if that is acceptable.'
+			'The server stopped while this was being started at the provider. It may be running there and may be billed.'
 		);
 	const resumes = model.can.resumable || row.cancelRequestedAt !== null;
 	return resumes ? null : failed('interrupted', 'The server stopped while this ran. What it had until then is kept.');
 }
 
-function unknownOperation(row: JobRow): Ending {
+function unknownOperation(row: JobRow): StopFault {
 	return failed('unknown_operation', `This server has no operation "${row.operation}" any more.`);
 }
 
-function failed(code: Extract<Ending, { status: 'failed' }>['code'], message: string): Ending {
-	return {
-		status: 'failed',
-		code,
-		message,
-		retryable: true,
-		cost: { usd: null, known: false },
-		usage: null,
-		receipt: null
-	};
+function failed(code: StopFault['code'], message: string): StopFault {
+	return { code, message, retryable: true };
 }

@@ -69,7 +69,7 @@ export class Settlement {
 		const { model, children, snapshots, row, writer } = this.#parts;
 		if (!model.settled) return;
 		for (const event of model.settled(snapshots.of(row).state, await children.ended(row))) writer.add(event);
-		await writer.flush();
+		await writer.flush().catch(() => undefined);
 	}
 
 	/** The connection ends with the operation; one that was left behind may still hold it. */

@@ -36,8 +36,21 @@ export interface Arrival {
 /** Who a request belongs to; until there are accounts, everything is `local`. */
 type OwnerOf = (request: Request) => string;
 
-/** A socket that ends rather than hold more than its bound for a reader who does not read. */
+/** A socket that passes on no message before it was counted, and ends rather than hold more than its bound for a reader who does not read. */
 class BoundedSocket extends WebSocket {
+	/** Counts a message; rejects one that is too many. */
+	count: () => Promise<void> = () => Promise.resolve();
+
+	override emit(event: string, ...rest: unknown[]): boolean {
+		if (event !== 'message') return super.emit(event, ...rest);
+		// Thousands come in one packet, and more while the socket closes: what was not counted first would be carried out.
+		this.count().then(
+			() => this.readyState === WebSocket.OPEN && super.emit(event, ...rest),
+			() => this.readyState === WebSocket.OPEN && end(this, TOO_MUCH)
+		);
+		return true;
+	}
+
 	override send(data: Parameters<WebSocket['send']>[0], ...rest: unknown[]): void {
 		if (this.bufferedAmount > MOST_WAITING) return this.terminate();
 		super.send(data, ...(rest as []));
@@ -76,9 +89,9 @@ export class WebSocketDoor {
 			// Procedures log what failed in them; what is left is how sockets end.
 			onError: ({ error }) => app.log.debug({ error: error.message }, 'socket error')
 		});
-		this.#server.on('connection', (socket: WebSocket, req: IncomingMessage, client: string) => {
+		this.#server.on('connection', (socket: BoundedSocket, req: IncomingMessage, client: string) => {
 			this.#renew(socket);
-			socket.on('message', () => this.#app.rates.take('requests', client).catch(() => end(socket, TOO_MUCH)));
+			socket.count = () => this.#app.rates.take('requests', client);
 			talk(socket, req);
 		});
 	}
@@ -114,7 +127,7 @@ export class WebSocketDoor {
 
 	/** Throws what is to be answered in the place of a socket. */
 	async #admit(request: Request | null, client: string): Promise<{ owner: string }> {
-		const { config, rates } = this.#app;
+		const { config, rates, live } = this.#app;
 		await rates.take('requests', client);
 		if (!request) throw new HeadwayError('bad_request', 'The address cannot be read.');
 		const url = new URL(request.url);
@@ -122,8 +135,7 @@ export class WebSocketDoor {
 		if (refused) throw refused;
 		if (url.pathname !== SOCKET_PATH) throw new HeadwayError('not_found', 'There is nothing at this address.');
 		if (this.#draining) throw new HeadwayError('unavailable', 'Headway is restarting.', { retryAfter: 1 });
-		if (config.limits.streams > 0 && this.open >= config.limits.streams)
-			throw new HeadwayError('limit_reached', 'Too many live connections are open.', { retryAfter: 10 });
+		live.streams.admitSocket(this.open);
 		return { owner: this.#ownerOf(request) };
 	}
 

@@ -24,12 +24,12 @@ const answer = (part: Partial<LiveFrame> = {}) => ({
 const isPoll = ({ path }: Call) => path === 'live.poll';
 
 /** A connection that follows one job from where its last frame left it. */
-async function connected(answering: (call: Call) => unknown = () => answer()) {
-	const server = new FakeServer();
+async function connected(answering: (call: Call) => unknown = () => answer(), server = new FakeServer()) {
 	server.answer = answering;
 	const follow: Follow = [{ jobId: 'job_a', after: 0 }];
 	const seen: number[] = [];
 	const told = { heard: 0, missing: 0 };
+	const states: string[] = [];
 	const use: ConnectionUse = {
 		follow: () => follow,
 		frame: ({ events }) => {
@@ -37,6 +37,7 @@ async function connected(answering: (call: Call) => unknown = () => answer()) {
 			const [followed] = follow;
 			if (followed) followed.after = Math.max(followed.after, ...events.map(({ seq }) => seq ?? 0));
 		},
+		state: ({ state }) => void states.push(state),
 		heard: () => void (told.heard += 1),
 		missing: () => void (told.missing += 1)
 	};
@@ -45,7 +46,26 @@ async function connected(answering: (call: Call) => unknown = () => answer()) {
 	onTestFinished(() => connection.close());
 	await settle();
 	const asked = () => server.calls.filter(isPoll).map(({ input }) => input as { follow: Follow; mark?: unknown });
-	return { server, connection, seen, told, asked };
+	return { server, connection, follow, states, seen, told, asked };
+}
+
+/** A WebSocket behind a proxy that knows none. */
+class RefusedSocket extends EventTarget {
+	static readonly OPEN = 1;
+	readyState = 0;
+
+	constructor() {
+		super();
+		setTimeout(() => {
+			this.readyState = 3;
+			this.dispatchEvent(new Event('error'));
+			this.dispatchEvent(new Event('close'));
+		}, 1);
+	}
+
+	close(): void {
+		this.readyState = 3;
+	}
 }
 
 /** Every attempt at a stream fails, as long as this is called for. */
@@ -284,9 +304,92 @@ describe('asking instead', () => {
 		await settle(200);
 		expect(connection.current.state).toBe('polling');
 		expect(seen[0]).toBe(1);
-		await settle(30_000);
+		// Another since there are answers, and one the usual way; then seldom.
+		await settle(49_000);
 		expect(connection.current.state).toBe('polling');
+		expect(server.streams).toHaveLength(3);
+		await settle(3_000);
+		expect(server.streams).toHaveLength(4);
+	});
+
+	test('AG-06 a restart that lasts longer than three attempts is never called a way that does not get through', async () => {
+		const away = { value: true };
+		const { server, connection, states } = await connected(() => {
+			if (away.value) throw new TypeError('fetch failed');
+			return answer();
+		});
+		await failStreams(server, 12_000);
+		away.value = false;
+		const before = server.streams.length;
+		while (server.streams.length === before || !server.stream.open) await settle(10);
+		server.stream.connect();
+		server.stream.send(frameOf());
+		await settle();
+		expect(connection.current.state).toBe('live');
+		expect(states).not.toContain('polling');
+	});
+
+	test('AG-06 streams that each bring something and then go mute (a proxy with a buffer) end in asking, until one lasts', async () => {
+		const { server, connection, asked } = await connected();
+		const served = async () => {
+			server.stream.connect();
+			server.stream.send(frameOf());
+			await settle(21_000);
+		};
+		await served();
+		await served();
+		expect(connection.current.state).toBe('polling');
+		server.stream.connect();
+		server.stream.send(frameOf());
+		await settle(1_000);
+		expect(connection.current.state).toBe('polling');
+		for (let beat = 0; beat < 2; beat += 1) {
+			await settle(15_000);
+			server.stream.ping();
+		}
+		server.stream.send(frameOf());
+		await settle();
+		expect(connection.current.state).toBe('live');
+		const count = asked().length;
+		await settle(10_000);
+		expect(asked()).toHaveLength(count);
+	});
+
+	test('AG-06 TS-26 a WebSocket that does not get through to a server that answers gives way to server-sent events', async () => {
+		const sockets: RefusedSocket[] = [];
+		class Socket extends RefusedSocket {
+			constructor() {
+				super();
+				sockets.push(this);
+			}
+		}
+		const server = new FakeServer({ transport: () => 'websocket', WebSocket: Socket as unknown as typeof WebSocket });
+		const { connection } = await connected(() => answer(), server);
+		while (server.streams.length === 0 && Date.now() < 1_030_000) await settle(50);
+		expect(sockets.length).toBeGreaterThanOrEqual(3);
+		server.stream.connect();
+		server.stream.send(frameOf());
+		await settle();
+		expect(connection.current.state).toBe('live');
+		const tried = sockets.length;
+		await settle(6_000);
+		server.stream.fail();
+		await settle(1_000);
 		expect(server.streams).toHaveLength(2);
+		expect(sockets).toHaveLength(tried);
+		connection.tryAgain();
+		await settle();
+		expect(sockets).toHaveLength(tried + 1);
+	});
+
+	test('AG-06 what is followed anew while a stream is being tried beside the questions is in that stream', async () => {
+		const { server, connection, follow } = await connected();
+		await failStreams(server, 3_000);
+		while (!server.stream.open) await settle(50);
+		follow.push({ jobId: 'job_b', after: 4 });
+		connection.changed();
+		await settle(100);
+		expect(server.stream.input.follow).toContainEqual({ jobId: 'job_b', after: 4 });
 	});
 
 	test('AG-06 a server that is away is not said to be asked; when it answers again, a stream is tried at once', async () => {
@@ -299,9 +402,7 @@ describe('asking instead', () => {
 		expect(connection.current.state).toBe('retrying');
 		away.value = false;
 		const attempts = server.streams.length;
-		while (connection.current.state !== 'polling') await settle(50);
-		await settle();
-		expect(server.streams.length).toBeGreaterThan(attempts);
+		while (server.streams.length === attempts) await settle(50);
 		server.stream.connect();
 		server.stream.send(frameOf());
 		await settle();

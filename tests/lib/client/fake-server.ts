@@ -1,5 +1,5 @@
 import type { LiveFrame } from '$lib/client/live-frame.ts';
-import { createClient, type Client } from '$lib/client/trpc.ts';
+import { createClient, type Client, type ClientOptions } from '$lib/client/trpc.ts';
 
 type Listener = (event: { data?: string; lastEventId?: string }) => void;
 
@@ -83,7 +83,7 @@ export class FakeServer {
 	answer: (call: Call) => unknown = () => null;
 	readonly client: Client;
 
-	constructor() {
+	constructor(options: Pick<ClientOptions, 'transport' | 'WebSocket'> = {}) {
 		const { streams } = this;
 		class EventSource extends FakeStream {
 			constructor(url: string) {
@@ -95,7 +95,8 @@ export class FakeServer {
 		this.client = createClient({
 			url: 'http://headway/api/trpc',
 			EventSource: EventSource as unknown as typeof globalThis.EventSource,
-			fetch: fetch as typeof globalThis.fetch
+			fetch: fetch as typeof globalThis.fetch,
+			...options
 		});
 	}
 

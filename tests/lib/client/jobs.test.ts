@@ -182,10 +182,26 @@ test('TS-11 going offline shows, and coming back opens the stream anew', async (
 	const online = vi.spyOn(navigator, 'onLine', 'get').mockReturnValue(false);
 	dispatchEvent(new Event('offline'));
 	expect(jobs.connection.state).toBe('offline');
+	server.stream.fail(true);
+	await settle();
+	expect(jobs.connection.state).toBe('offline');
 	online.mockReturnValue(true);
+	const attempts = server.streams.length;
 	dispatchEvent(new Event('online'));
 	await settle();
-	expect(server.streams).toHaveLength(2);
+	expect(server.streams).toHaveLength(attempts + 1);
+	server.stream.connect();
+	await settle();
+	expect(jobs.connection.state).toBe('live');
+});
+
+test('TS-11 a server on the same device is live although the device is offline', async () => {
+	const { server, jobs } = await openPage();
+	server.stream.connect();
+	await settle();
+	vi.spyOn(navigator, 'onLine', 'get').mockReturnValue(false);
+	dispatchEvent(new Event('offline'));
+	await settle();
 	server.stream.connect();
 	await settle();
 	expect(jobs.connection.state).toBe('live');
@@ -243,6 +259,14 @@ test('DC-03 the commands reach their procedures, and a deleted job leaves the li
 	]);
 	expect(server.calls[2]?.input).toEqual({ id: 'job_a', questionId: 'q', value: 1 });
 	expect(jobs.list).toEqual([]);
+});
+
+test('DC-03 a job that was deleted elsewhere leaves the list, with its parts', async () => {
+	const { server, jobs } = await openPage([job('job_a', [...begun, done('x')]), job('job_b')]);
+	server.stream.connect();
+	server.stream.send({ feed: [], removed: ['job_a'] });
+	await settle(50);
+	expect(jobs.list.map(({ id }) => id)).toEqual(['job_b']);
 });
 
 test('DC-03 a followed job that was deleted elsewhere is told to be gone, and the others go on', async () => {

@@ -170,6 +170,19 @@ test('CX-03 a cancel that did not arrive says so, until a later command works or
 	expect(job.failure).toBeNull();
 });
 
+test('BY-02 a retry that is pressed twice is one; after a failure it can be pressed again', async () => {
+	let asked = 0;
+	const retry = async () => {
+		asked += 1;
+		if (asked === 1) throw new CommandError('No answer.', { code: null, fields: [], retryAfter: null }, null);
+		return researchJob([], { id: `job_${asked}` });
+	};
+	const { job } = follow({ retry });
+	await expect(job.retry()).rejects.toThrow('No answer.');
+	const [first, second] = await Promise.all([job.retry(), job.retry()]);
+	expect([first.id, second.id, (await job.retry()).id, asked]).toEqual(['job_2', 'job_2', 'job_2', 2]);
+});
+
 test('RS-07 a snapshot of the server replaces what was known, and what waited for the frame with it', () => {
 	const { job } = follow();
 	job.take([text(4, 'old')]);

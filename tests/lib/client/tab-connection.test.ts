@@ -1,5 +1,5 @@
 import { afterEach, expect, test, vi } from 'vitest';
-import type { LeadershipTools } from '$lib/client/leadership.ts';
+import { Leadership, type LeadershipTools } from '$lib/client/leadership.ts';
 import type { LiveFrame } from '$lib/client/live-frame.ts';
 import { TabConnection } from '$lib/client/tab-connection.svelte.ts';
 import type { Client } from '$lib/client/trpc.ts';
@@ -8,7 +8,13 @@ import type { Client } from '$lib/client/trpc.ts';
 interface Stream {
 	follow: { jobId: string; after: number }[];
 	send(frame: Partial<LiveFrame>): void;
+	refuse(code: string): void;
 	open: boolean;
+}
+
+interface Told {
+	onData(item: { data: LiveFrame }): void;
+	onError(error: { data: { code: string } }): void;
 }
 
 const streams: Stream[] = [];
@@ -24,10 +30,11 @@ const empty: LiveFrame = { kind: 'batch', snapshots: [], events: [], transients:
 const client = {
 	live: {
 		watch: {
-			subscribe(input: { follow: Stream['follow'] }, on: { onData(item: { data: LiveFrame }): void }) {
+			subscribe(input: { follow: Stream['follow'] }, on: Told) {
 				const stream: Stream = {
 					follow: input.follow,
 					open: true,
+					refuse: (code) => on.onError({ data: { code } }),
 					send: (frame) => on.onData({ data: { ...empty, ...frame } })
 				};
 				streams.push(stream);
@@ -37,12 +44,26 @@ const client = {
 	}
 } as unknown as Client;
 
-/** Web Locks of one name, as a browser keeps them: one holder, the others in line. */
+/** Web Locks of one name, as a browser keeps them: one holder, the others in line; who steals it is the holder. */
 function locks(): NonNullable<LeadershipTools['locks']> {
 	let line = Promise.resolve();
-	const request = (_name: string, { signal }: { signal: AbortSignal }, hold: () => Promise<void>) => {
-		const mine = line.then(() => (signal.aborted ? undefined : hold()));
-		line = mine.catch(() => undefined);
+	let rob: () => void = () => undefined;
+	const held = (hold: () => Promise<void>) =>
+		Promise.race([
+			hold(),
+			new Promise<void>((_, reject) => (rob = () => reject(new DOMException('stolen', 'AbortError'))))
+		]);
+	const request = (
+		_name: string,
+		{ signal, steal }: { signal?: AbortSignal; steal?: boolean },
+		hold: () => Promise<void>
+	) => {
+		const before = line;
+		if (steal) rob();
+		const mine = steal ? held(hold) : before.then(() => (signal?.aborted ? undefined : held(hold)));
+		line = steal
+			? Promise.all([before, mine.catch(() => undefined)]).then(() => undefined)
+			: mine.catch(() => undefined);
 		return mine;
 	};
 	return { request } as unknown as NonNullable<LeadershipTools['locks']>;
@@ -50,7 +71,6 @@ function locks(): NonNullable<LeadershipTools['locks']> {
 
 function tab(name: string, shared: LeadershipTools['locks'], follow: Stream['follow'] = []) {
 	const frames: LiveFrame[] = [];
-	const removed: string[] = [];
 	const channel = new BroadcastChannel(name);
 	const wants = { follow };
 	const connection = new TabConnection(
@@ -58,14 +78,13 @@ function tab(name: string, shared: LeadershipTools['locks'], follow: Stream['fol
 		{
 			follow: () => wants.follow,
 			frame: (frame) => frames.push(frame),
-			missing: () => undefined,
-			removed: (id) => removed.push(id)
+			missing: () => undefined
 		},
 		{ locks: shared, channel }
 	);
 	connection.open();
 	closing.push(() => connection.close());
-	return { connection, frames, removed, wants };
+	return { connection, frames, wants };
 }
 
 const open = () => streams.filter((stream) => stream.open);
@@ -158,14 +177,6 @@ test('BY-12 every tab knows when the server was last heard, and which of them ho
 	});
 });
 
-test('BY-07 a job that one tab deleted leaves the lists of the others', async () => {
-	const shared = locks();
-	const [one, other] = [tab('deleted', shared), tab('deleted', shared)];
-	await vi.waitFor(() => expect(open()).toHaveLength(1));
-	one.connection.removed('job_a');
-	await vi.waitFor(() => expect(other.removed).toEqual(['job_a']));
-});
-
 test('BY-07 the cursors of the other tabs move on with what they were passed: a new stream brings nothing again', async () => {
 	const shared = locks();
 	const leader = tab('moved', shared);
@@ -189,6 +200,62 @@ test('TS-11 a person in any tab can have the connection tried now', async () => 
 	other.connection.tryAgain();
 	await vi.waitFor(() => expect(streams).toHaveLength(before + 1));
 	expect(open()).toHaveLength(1);
+});
+
+test('BY-07 a tab that is looked at does not wait for a leader that its browser has suspended', async () => {
+	const shared = locks();
+	const asleep = tab('asleep', shared, [{ jobId: 'a', after: 1 }]);
+	await vi.waitFor(() => expect(asleep.connection.leads).toBe(true));
+	// It keeps its lock, and hears and says nothing.
+	const says = vi.spyOn(BroadcastChannel.prototype, 'postMessage').mockReturnValue();
+	const other = tab('asleep', shared, [{ jobId: 'a', after: 3 }]);
+	says.mockRestore();
+	await new Promise((resolve) => setTimeout(resolve, 1_000));
+	expect(other.connection.leads).toBe(false);
+	await vi.waitFor(() => expect(other.connection.leads).toBe(true), { timeout: 5_000 });
+	// Awake again, it has lost the lead.
+	await vi.waitFor(() => expect(asleep.connection.leads).toBe(false));
+	expect(open()).toHaveLength(1);
+	other.connection.close();
+	await vi.waitFor(() => expect(asleep.connection.leads).toBe(true));
+}, 12_000);
+
+test('BY-07 what a tab followed that died unheard does not stop the others once it is gone', async () => {
+	const shared = locks();
+	const leader = tab('died', shared, [{ jobId: 'a', after: 1 }]);
+	await vi.waitFor(() => expect(open()).toHaveLength(1));
+	const dead = new BroadcastChannel('died');
+	closing.push(() => dead.close());
+	dead.postMessage({ kind: 'want', tab: 'dead', follow: [{ jobId: 'gone', after: 0 }], behind: false });
+	await vi.waitFor(() => expect(followed().map(({ jobId }) => jobId)).toEqual(['a', 'gone']));
+	open()[0]?.refuse('NOT_FOUND');
+	leader.connection.changed();
+	await vi.waitFor(() => expect(followed()).toEqual([{ jobId: 'a', after: 1 }]));
+});
+
+test('BY-07 without Web Locks, tabs whose timers sleep do not all take the lead when they wake', async () => {
+	vi.useFakeTimers();
+	closing.push(() => vi.useRealTimers());
+	let alive = true;
+	const channel = new EventTarget();
+	const beat = () => channel.dispatchEvent(new MessageEvent('message', { data: { kind: 'beat', rank: '0a' } }));
+	const postMessage = ({ kind }: { kind: string }) => {
+		if (kind === 'who' && alive) beat();
+	};
+	const led: boolean[] = [];
+	const tools = { locks: undefined, channel: Object.assign(channel, { postMessage }) };
+	const leadership = new Leadership('b', tools as unknown as LeadershipTools, (leads) => led.push(leads));
+	closing.push(() => leadership.close());
+	leadership.stand();
+	const wake = () => {
+		vi.setSystemTime(Date.now() + 60_000);
+		vi.advanceTimersByTime(500);
+	};
+	for (let minute = 0; minute < 3; minute += 1) wake();
+	expect(led).toEqual([]);
+	alive = false;
+	for (let minute = 0; minute < 2; minute += 1) wake();
+	expect(led).toEqual([true]);
 });
 
 test('BY-07 a page out of the back-forward cache takes part again, from where it was', async () => {

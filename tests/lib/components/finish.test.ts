@@ -72,6 +72,21 @@ describe('finish now', () => {
 		expect(screen.queryByRole('alertdialog')).toBeNull();
 	});
 
+	test('BY-06 an open question goes when another tab has answered it, and says so when it is too late', async () => {
+		const props = early();
+		const { rerender } = render(FinishButton, props);
+		await fireEvent.click(button());
+		await screen.findByText('At most about $0.03 more.');
+		const confirm = () => within(screen.getByRole('alertdialog')).getByRole('button', { name: 'Finish now' });
+		expect(confirm()).toBeEnabled();
+		await rerender({ refused: 'The report is being written already.' });
+		expect(within(screen.getByRole('alertdialog')).getByRole('status')).toHaveTextContent(/being written already/);
+		expect(confirm()).toBeDisabled();
+		await rerender({ refused: null, finishing: true });
+		await vi.waitFor(() => expect(screen.queryByRole('alertdialog')).toBeNull());
+		expect(props.finish).not.toHaveBeenCalled();
+	});
+
 	test('BY-11 is announced', () => {
 		const before = researchJob(begun);
 		expect(announcementBetween(before, tell(before, ['finishing', { requestedAt: START }]))).toBe('Finishing early.');

@@ -9,12 +9,26 @@ export class Brake {
 	#phase: string | null = null;
 	#gate = new Gate();
 	#entry: { phase: string; enter(jobId: string): void } | null = null;
-	/** What of its context the operation has looked at. */
+	/** What of its context the operation has looked at, and what its last run threw: the job's error says that to the log only. */
 	readonly asked = new Set<PropertyKey>();
+	thrown: unknown = null;
+	/** What its last run gave back. */
+	returned: unknown = null;
 
 	/** The same operation, with the brake in it. */
 	on(run: OperationRun): OperationRun {
-		return { ...run, run: (input, ctx) => run.run(input, this.#held(ctx)) };
+		return {
+			...run,
+			run: async (input, ctx) => {
+				[this.thrown, this.returned] = [null, null];
+				try {
+					return (this.returned = await run.run(input, this.#held(ctx)));
+				} catch (error) {
+					this.thrown = error;
+					throw error;
+				}
+			}
+		};
 	}
 
 	/** From now on it stops in this phase, until `release`. */

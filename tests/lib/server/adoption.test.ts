@@ -4,6 +4,7 @@ import type { OperationRun, ProviderEvent, ResponseRequest } from '$lib/operatio
 import type { ResearchState } from '$lib/operations/research/model.ts';
 import research from '$lib/operations/research/run.server.ts';
 import type { App } from '$lib/server/app.ts';
+import { ProviderError } from '$lib/server/providers/errors.ts';
 import { allEvents, ended, makeApp, runsOf, start, temporaryFolder, until } from '../../support/app.ts';
 import { settle } from '../../support/fake-clock.ts';
 import { askingSteps, Gate, stepsThat } from '../../support/operations.ts';
@@ -136,7 +137,26 @@ describe('a process that is lost', () => {
 		});
 		expect(creates).toBe(1);
 	});
+
+	test('BY-01 where background mode was refused: interrupted, with what it had, and its response not asked for', async () => {
+		const first = new RefusingBackground([created(0), text(1, 'one '), 'silence']);
+		const second = new FakeProvider();
+		const { snapshot, creates } = await takenUp({ first, second, at: hasText });
+		expect(snapshot).toMatchObject({
+			...{ status: 'failed', error: { code: 'interrupted' }, content: { report: 'one ' }, cost: { known: false } }
+		});
+		expect([creates, second.calls]).toEqual([2, []]);
+	});
 });
+
+/** It says that it runs in the background, and refuses to when it is asked, as vLLM without its store. */
+class RefusingBackground extends FakeProvider {
+	override create(request: ResponseRequest, signal: AbortSignal): AsyncIterable<ProviderEvent> {
+		const events = super.create(request, signal);
+		if (!request.background) return events;
+		throw new ProviderError('provider_bad_request', 'No background here.', { param: 'background' });
+	}
+}
 
 /** One script for the request that searches, another for the one that writes the report. */
 class Finishing extends FakeProvider {
@@ -188,7 +208,9 @@ describe('a process that is lost while it finishes early', () => {
 			...{ first, second, run: research as OperationRun, at: finishing(called(first, 'create report')) }
 		});
 		expect(snapshot).toMatchObject({
-			...{ status: 'failed', error: { code: 'unknown_outcome' }, state: { calls: [{ query: 'sky' }] } }
+			...{ status: 'failed', error: { code: 'unknown_outcome' }, state: { calls: [{ query: 'sky' }] } },
+			// What the search was billed is known, and not forgotten with what is not.
+			...{ cost: { usd: 0.02, known: false }, usage: { inputTokens: 100 } }
 		});
 		expect([creates, second.calls]).toEqual([2, []]);
 	});

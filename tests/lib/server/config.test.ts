@@ -110,6 +110,7 @@ describe('configuration', () => {
 		['HEADWAY_PROVIDER_PAUSE', '0'],
 		['HEADWAY_PROVIDER_PAUSE', '3601'],
 		['XAI_MODEL', ' '],
+		['CUSTOM_API', 'completions'],
 		['OLLAMA_BASE_URL', 'localhost:11434'],
 		['AZURE_OPENAI_ENDPOINT', 'me.openai.azure.com'],
 		['HEADWAY_MAX_RUNNING_BY_OPERATION', 'research'],
@@ -153,6 +154,14 @@ describe('configuration', () => {
 		expect(message).toMatch(new RegExp(`^${name} .+\\.$`));
 		expect(message).not.toContain('\n');
 		expect(message).toContain(name === 'HEADWAY_CORS_ORIGINS' ? 'nonsense' : value);
+	});
+
+	test('BY-02 a key that no header can carry ends the start, before a request fails on it; it is not repeated', () => {
+		for (const key of ['sk-“abc”', 'sk-ab cd', 'sk-ab\ncd']) {
+			const message = refusal({ OPENAI_API_KEY: key });
+			expect(message).toMatch(/^OPENAI_API_KEY must be a key without spaces/);
+			expect(message).not.toContain('ab');
+		}
 	});
 
 	test('CX-07 files lie in a bucket, at Amazon or elsewhere, when that is set', () => {

@@ -27,7 +27,8 @@ function makeLive(limits = { streams: 0, streamsPerOwner: 0 }) {
 			const moved = await core.store.movedSince(owner, since);
 			const rows = [...changed, ...moved.filter(({ id }) => !changed.some((row) => row.id === id))];
 			return rows.map((row) => core.queries.summary(row, positions));
-		}
+		},
+		removed: (owner, since) => core.store.removals.since(owner, since)
 	};
 	const live = new Live(sources);
 	const watch = (asked: Partial<Watch>, signal = new AbortController().signal) =>
@@ -254,6 +255,28 @@ describe('the list', () => {
 		});
 		await frames.return();
 	});
+
+	test('DC-03 a list is told what was deleted, also one that was away meanwhile; nobody is told of others’ jobs', async () => {
+		const { core, live, watch, clock } = makeLive();
+		const { id } = await aRunningJob(core);
+		await core.store.finish(id, 1, succeeded);
+		const [frames, theirs] = [watch({ feed: true }), watch({ owner: 'other', feed: true })];
+		expect((await upToLive(frames))[0]?.removed).toBeUndefined();
+		const asking = { owner: 'local', follow: [], feed: true, snapshots: true };
+		const { mark } = await live.poll(asking, undefined);
+		await clock.advance(5_000);
+		const next = frames.next();
+		await core.store.remove('local', id);
+		await clock.advance(250);
+		expect((await next).value?.removed).toEqual([id]);
+		await clock.advance(1_000);
+		const later = await live.poll(asking, mark);
+		expect(later.frame.removed).toEqual([id]);
+		await clock.advance(5_000);
+		expect((await live.poll(asking, later.mark)).frame.removed).toBeUndefined();
+		expect((await upToLive(theirs))[0]?.removed).toBeUndefined();
+		await Promise.all([frames.return(), theirs.return()]);
+	});
 });
 
 describe('the queue', () => {
@@ -420,6 +443,27 @@ describe('closing', () => {
 		await core.store.finish(id, 1, succeeded);
 		expect((await frames).at(-1)?.events.at(-1)?.type).toBe('done');
 		expect([core.bell.size, live.open]).toEqual([0, 0]);
+	});
+
+	test('RS-10 the stream ends with the log, of whatever length: on the edge of a page too', async () => {
+		const { core, watch } = makeLive();
+		for (const length of [2, 31, 32, 33, 63, 64, 65, 96, PAGE - 1, PAGE, PAGE + 1, 2 * PAGE]) {
+			const { id } = await aRunningJob(core);
+			await core.log.append(id, 1, notes(length - 2));
+			await core.store.finish(id, 1, succeeded);
+			const frames = watch(follow(id));
+			const seen: Frame[] = [];
+			// One frame that only says "live" would be followed by an endless wait.
+			for await (const frame of frames) {
+				seen.push(frame);
+				if (frame.kind === 'live') break;
+			}
+			expect(
+				seen.some(({ kind }) => kind === 'live'),
+				`${length} events have no end`
+			).toBe(false);
+			expect(seqs(seen)).toEqual(upTo(length));
+		}
 	});
 
 	test('RS-07 on shutdown a stream throws an AbortError; it never returns, which would tell clients to stop', async () => {

@@ -1,4 +1,5 @@
 import { describe, expect, test } from 'vitest';
+import { HeadwayError } from '$lib/jobs/error.ts';
 import type { JobEvent } from '$lib/jobs/event.ts';
 import type { App } from '$lib/server/app.ts';
 import { openDb } from '$lib/server/db/open.ts';
@@ -52,7 +53,7 @@ async function interrupted(
 const hasText = (app: App, id: string) => until(app, id, ({ content }) => content.report !== undefined);
 
 describe('after a shutdown', () => {
-	test('RS-13 BY-01 a run with a response id is adopted: it goes on from its cursor, with one create in all', async () => {
+	test('RS-13 BY-01 TS-21 a run with a response id is adopted: it goes on from its cursor, with one create in all', async () => {
 		const first = new FakeProvider([created(0), text(1, 'one '), 'silence']);
 		const { dataDir, id } = await interrupted(first, hasText);
 		expect(first.calls).toEqual(['create']);
@@ -68,6 +69,10 @@ describe('after a shutdown', () => {
 			{ epoch: 2, adopted: true }
 		]);
 		expect(snapshot.notices).toMatchObject([{ code: 'reconnected' }]);
+		// One interruption, though both the process and the provider's stream were lost by it.
+		const metrics = await app.metrics.registry.metrics();
+		expect(metrics).toContain('headway_interruptions_total{of="process"} 1');
+		expect(metrics).toContain('headway_interruptions_total{of="provider"} 0');
 	});
 
 	test('CX-06 a shutdown does not cancel what can be adopted', async () => {
@@ -151,6 +156,33 @@ describe('after a kill', () => {
 		});
 		expect(snapshot.error?.message).toMatch(/may be billed/);
 		expect(second.calls).toEqual([]);
+	});
+
+	test('BY-02 an unknown outcome says what may have been billed, whether the process was lost or only the answer', async () => {
+		const dataDir = temporaryFolder();
+		const lost = new HeadwayError('unknown_outcome', 'No answer. It may be billed.');
+		const messageOf = async (app: App) => {
+			const { error, cost } = await ended(app, (await start(app, 'steps', {})).id);
+			expect(cost.known).toBe(false);
+			return error?.message;
+		};
+		const before = await runIn(dataDir, new FakeProvider([lost]));
+		expect(await messageOf(before)).toMatch(/may be billed\. How much is not known: no run like it/);
+		await before.close();
+		const app = await runIn(dataDir, new FakeProvider([created(0), done(1, 'one')]));
+		await ended(app, (await start(app, 'steps', {})).id);
+		await app.close();
+		const after = await runIn(dataDir, new FakeProvider([lost]));
+		expect(await messageOf(after)).toMatch(/may be billed\. Runs like it have cost up to \$0\.02 here\.$/);
+		await after.close();
+		const standing = new FakeProvider([() => new Promise<never>(() => undefined)]);
+		const hung = await runIn(dataDir, standing);
+		const { id } = await start(hung, 'steps', {});
+		await expect.poll(() => standing.count('create')).toBe(1);
+		const next = await runIn(dataDir, new FakeProvider());
+		expect((await ended(next, id)).error?.message).toMatch(
+			/may be billed\. Runs like it have cost up to \$0\.02 here\.$/
+		);
 	});
 
 	test('BY-01 a run that cannot be taken up ends as interrupted, and is not left running for ever', async () => {

@@ -198,10 +198,10 @@ describe('the bar of a run', () => {
 		const clock = new FakeClock();
 		const app = await makeApp({ provider: new FakeProvider(), runs: runsOf(quick), clock });
 		for (let past = 0; past < 5; past += 1) {
-			expect(await app.forecast('local', 'steps', '')).toEqual({ low: null, high: null, runs: past });
+			expect(await app.forecast('local', 'steps', { variant: '' })).toEqual({ low: null, high: null, runs: past });
 			await ended(app, (await start(app, 'steps', {})).id);
 		}
-		expect(await app.forecast('local', 'steps', '')).toMatchObject({
+		expect(await app.forecast('local', 'steps', { variant: '' })).toMatchObject({
 			low: expect.any(Number),
 			high: expect.any(Number),
 			runs: 5

@@ -72,6 +72,50 @@ describe('a run', () => {
 		});
 	});
 
+	const circle: { sum: unknown } = { sum: null };
+	circle.sum = circle;
+	test.each([
+		['a circle', circle],
+		['a bigint', 10n]
+	])(
+		'RS-05 BY-01 a result that JSON cannot hold (%s) ends the job as invalid_result, in its first epoch',
+		async (_, sum) => {
+			const { app, id, snapshot } = await runOf(async () => ({ sum }) as unknown as { sum: number }, {
+				result: z.object({ sum: z.any() })
+			});
+			expect(snapshot).toMatchObject({ status: 'failed', result: null, error: { code: 'invalid_result' } });
+			expect((await app.queries.get('local', id)).epoch).toBe(1);
+		}
+	);
+
+	test('RS-06 facts that JSON cannot hold fail the run, and the disk is not blamed for it', async () => {
+		const { snapshot } = await runOf(async (ctx) => {
+			const none = { cachedTokens: null, outputTokens: null, reasoningTokens: null, searches: null };
+			ctx.usage({ ...none, inputTokens: 10n as unknown as number }, { usd: null, known: false });
+			return untilStopped(ctx.signal);
+		});
+		expect(snapshot).toMatchObject({ status: 'failed', error: { code: 'internal' }, receipt: { reason: 'error' } });
+	});
+
+	test.each([
+		['whatever it threw', {}, circle],
+		[
+			'whatever breaks while it is reckoned up',
+			{
+				keptOf() {
+					throw new Error('no count');
+				}
+			},
+			new Error('gone wrong')
+		]
+	])('RS-06 BY-01 a run ends, and is not found and run once more: %s', async (_, different, thrown) => {
+		const { app, id, snapshot } = await runOf(async () => {
+			throw thrown;
+		}, different);
+		expect(snapshot).toMatchObject({ status: 'failed', error: { code: 'internal' } });
+		expect((await app.queries.get('local', id)).epoch).toBe(1);
+	});
+
 	test('RS-06 CX-11 an operation that throws fails with a sentence, never with its raw error', async () => {
 		const { snapshot } = await runOf(async () => {
 			throw new TypeError('undefined is not a secret-key-123');

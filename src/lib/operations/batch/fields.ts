@@ -17,18 +17,15 @@ interface Field {
 	default?: unknown;
 }
 
-/** Fields that are the same for all of a server's jobs, or that no one would vary. */
-const kept = new Set(['provider']);
-
-/** Reads an operation's input schema. */
-export function fieldsOf(model: AnyModel): BatchFields {
+/** Reads an operation's input schema; `providers` are those that a part can run at, by their ids. */
+export function fieldsOf(model: AnyModel, providers: readonly string[] = []): BatchFields {
 	const schema = z.toJSONSchema(model.input, { io: 'input', unrepresentable: 'any' });
 	const fields = Object.entries((schema.properties ?? {}) as Record<string, Field>);
 	const texts = fields.filter(([, field]) => field.type === 'string' && !field.enum).map(([name]) => name);
 	const text = texts.find((name) => schema.required?.includes(name)) ?? texts[0] ?? null;
 	const choices = fields
-		.filter(([name]) => name !== text && !kept.has(name))
-		.map(([name, field]) => ({ name, values: valuesOf(field) }))
+		.filter(([name]) => name !== text)
+		.map(([name, field]) => ({ name, values: name === 'provider' ? [...providers] : valuesOf(field) }))
 		.filter(({ name, values }) => values.length > 1 || name === 'model');
 	return { text, choices };
 }

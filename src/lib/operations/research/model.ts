@@ -35,6 +35,8 @@ export const reasoningType = z.enum(['planning', 'searching', 'synthesizing']);
 const events = {
 	/** Sent when the step completes; sent again under the same index once its type is settled. */
 	reasoning: z.object({ index: z.number().int(), type: reasoningType, summary: z.string() }),
+	/** Live only: the end of the step that is being thought, at the index that it will have; empty when it is over. */
+	thinking: z.object({ index: z.number().int(), text: z.string() }),
 	web_search_call: z.object({
 		callId: z.string(),
 		action: z.enum(['search', 'open_page', 'find_in_page']),
@@ -54,6 +56,8 @@ const events = {
 /** What a research has shown so far. */
 export interface ResearchState {
 	reasoning: { at: number; index: number; type: z.infer<typeof reasoningType>; summary: string }[];
+	/** The step that is being thought; absent while none is. */
+	thinking?: z.infer<(typeof events)['thinking']> | undefined;
 	calls: ({ at: number } & z.infer<(typeof events)['web_search_call']>)[];
 	sources: { at: number; url: string; title: string | null; number: number | null }[];
 	/** What the report is written from, where finish now ended the gathering. */
@@ -80,7 +84,12 @@ export const research = defineOperation({
 		const { at } = event;
 		switch (event.type) {
 			case 'reasoning':
-				return { ...state, reasoning: settleReasoning(state.reasoning, { at, ...event.data }) };
+				return {
+					...afterThinking(state, event.data.index),
+					reasoning: settleReasoning(state.reasoning, { at, ...event.data })
+				};
+			case 'thinking':
+				return think(state, event.data);
 			case 'web_search_call':
 				return { ...state, calls: [...state.calls, { at, ...event.data }] };
 			case 'source':
@@ -112,6 +121,16 @@ export const research = defineOperation({
 	can: { finishNow: true, resumable: true, repeatable: false },
 	typicalMs: 4 * 60_000
 });
+
+/** What is complete is not thought any more, in whichever order the two were told. */
+function think(state: ResearchState, thinking: NonNullable<ResearchState['thinking']>): ResearchState {
+	const isOver = thinking.text === '' || state.reasoning.some(({ index }) => index >= thinking.index);
+	return isOver ? afterThinking(state, thinking.index) : { ...state, thinking };
+}
+
+function afterThinking({ thinking, ...state }: ResearchState, index: number): ResearchState {
+	return thinking && thinking.index > index ? { ...state, thinking } : state;
+}
 
 /** A step that comes again keeps its place and time. */
 function settleReasoning(

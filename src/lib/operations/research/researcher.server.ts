@@ -2,6 +2,7 @@ import { HeadwayError } from '../../jobs/error.ts';
 import type { OwnEventOf, ProviderEvent, ProviderOutcome, RunContext, WebAction } from '../operation.ts';
 import { asMarkdownFile, Bibliography, CitationStream, numberCitations } from './citations.ts';
 import { research, type ResearchResult, type ResearchState } from './model.ts';
+import { Thinking } from './thinking.server.ts';
 
 type Context = RunContext<typeof research>;
 type OwnEvent = OwnEventOf<typeof research>;
@@ -11,6 +12,7 @@ export class Researcher {
 	/** How the model declined; the outcome that follows has the usage. */
 	refusal: string | null = null;
 	readonly #ctx: Context;
+	readonly #thinking: Thinking;
 	readonly #expectedLength: number;
 	readonly #bibliography: Bibliography;
 	readonly #queries: string[];
@@ -35,6 +37,7 @@ export class Researcher {
 
 	constructor(ctx: Context, expectedLength: number) {
 		this.#ctx = ctx;
+		this.#thinking = new Thinking(ctx);
 		this.#expectedLength = expectedLength;
 		const { state, content } = ctx.resumed ?? { state: research.state(), content: {} as Record<string, string> };
 		const cited = state.sources.flatMap(({ number, url, title }) =>
@@ -88,6 +91,7 @@ export class Researcher {
 	take(event: ProviderEvent): void {
 		switch (event.type) {
 			case 'reasoning_delta':
+				this.#thinking.add(this.#steps, event.text);
 				return this.#say('Thinking');
 			case 'reasoning':
 				return this.#reason(event.text);
@@ -118,6 +122,7 @@ export class Researcher {
 	}
 
 	#reason(summary: string): void {
+		this.#thinking.end(this.#steps);
 		if (summary.trim() === '' || this.#told.has(summary)) return;
 		const step = { index: this.#steps++, summary };
 		const type = this.#answer || this.#state.early ? 'synthesizing' : this.#called ? 'searching' : 'planning';
@@ -168,6 +173,7 @@ export class Researcher {
 			return;
 		}
 		this.#settle();
+		this.#thinking.end(this.#steps);
 		this.#ctx.phase('synthesizing');
 		this.#say('Writing the report');
 		// Without a mark the last message is the report: what an earlier one said gives way.

@@ -16,6 +16,9 @@ import { fresh, type Stretch } from './stretch.ts';
 const STEADY_MS = 3_000;
 const LONGEST_BRIEF_MS = 5_000;
 
+/** Waits between polls, as the vendors suggest: the answer of a research is minutes away (providers.md, section 1). */
+export const usualPollMs: readonly number[] = [2_000, 5_000, 10_000];
+
 /** Whether a poll stands for a stream: never, for one that was lost, for one whose loss was told already. */
 type Link = 'planned' | 'lost' | 'found';
 
@@ -26,7 +29,7 @@ export class Attachment {
 	readonly #deps: AttachDeps;
 	readonly #adopted: boolean;
 	readonly #seen = new Seen();
-	readonly #queue = new QueueWatch();
+	readonly #queue: QueueWatch;
 	readonly #asked: AdaptableRequest;
 	#responseId: string | null;
 	#cursor: number | null;
@@ -37,13 +40,22 @@ export class Attachment {
 		this.#asked = new AdaptableRequest({ ...request, background }, deps);
 		this.#memory = memory;
 		this.#deps = deps;
+		this.#queue = new QueueWatch(deps.clock);
 		this.#adopted = memory.state === 'created';
 		this.#responseId = this.#adopted ? memory.responseId : null;
 		this.#cursor = this.#adopted ? memory.cursor : null;
 	}
 
 	async *run(): AsyncGenerator<ProviderEvent, void> {
-		if (this.#adopted && !this.#asked.now.background) throw this.#interrupted();
+		try {
+			yield* this.#all();
+		} finally {
+			this.#queue.end();
+		}
+	}
+
+	async *#all(): AsyncGenerator<ProviderEvent, void> {
+		if (this.#adopted && (this.#cursor === null || !this.#asked.now.background)) throw this.#interrupted();
 		const stretch = this.#adopted ? fresh() : yield* this.#create();
 		if (stretch.ended) return;
 		if (!this.#asked.now.background) throw stretch.error ?? connectionLost(this.#provider.label);
@@ -150,7 +162,7 @@ export class Attachment {
 		// That it still queues is no sign of life: a bar that went on would promise work that nobody does.
 		if (!(event.type === 'alive' && event.status === 'queued')) this.#deps.heard();
 		if (event.cursor !== null) this.#cursor = Math.max(this.#cursor ?? 0, event.cursor);
-		this.#queue.note(event, this.#deps.clock.now());
+		this.#queue.note(event);
 		if (event.type === 'created') await this.#store(event.responseId, event.model);
 		if (event.type === 'ended') {
 			stretch.ended = true;
@@ -166,13 +178,13 @@ export class Attachment {
 
 	async #store(responseId: string, model: string | null): Promise<void> {
 		if (this.#responseId) return;
-		await this.#memory.created(responseId, model);
+		await this.#memory.created(responseId, model, this.#asked.now.background);
 		this.#responseId = responseId;
 	}
 
 	/** Asks how it stands until it is over. `planned`: there never was a stream to lose. */
 	async *#poll(link: Link): AsyncGenerator<ProviderEvent, void> {
-		const waits = this.#deps.pollMs ?? [2_000, 5_000, 10_000];
+		const waits = this.#provider.pollMs ?? usualPollMs;
 		const waitAfter = (polls: number) =>
 			(waits[Math.min(polls, waits.length - 1)] ?? 10_000) * (0.9 + this.#random() * 0.2);
 		let waitMs = link === 'planned' ? waitAfter(0) : 0;
@@ -204,7 +216,7 @@ export class Attachment {
 		yield* this.#missing(outcome, false);
 		if (isTerminal(outcome.status)) return yield { cursor: null, type: 'ended', outcome };
 		const alive = { cursor: null, type: 'alive', status: outcome.status as 'queued' | 'in_progress' } as const;
-		this.#queue.note(alive, this.#deps.clock.now());
+		this.#queue.note(alive);
 		yield alive;
 	}
 
@@ -241,8 +253,8 @@ export class Attachment {
 
 	/** Providers have left runs queued for ever: after ten minutes it is given up there too. */
 	async #checkQueue(): Promise<void> {
-		const { clock, signal, log } = this.#deps;
-		if (!this.#asked.now.background || !this.#queue.isStuck(clock.now())) return;
+		const { signal, log } = this.#deps;
+		if (!this.#asked.now.background || !this.#queue.isStuck) return;
 		const cancel = this.#provider.cancel(this.#responseId ?? '', signal);
 		await within(cancel, this.#listening(true)).catch((err: unknown) => {
 			signal.throwIfAborted();

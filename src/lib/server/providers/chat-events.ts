@@ -36,6 +36,10 @@ export class ChatEvents implements TextReading {
 		this.#searched = searched;
 	}
 
+	get isWhole(): boolean {
+		return this.#finish !== null;
+	}
+
 	read(chunk: Wire): ProviderEvent[] {
 		const facts = this.#take(chunk, 'delta');
 		// The counts come in a chunk of their own after the last words, where they come at all.

@@ -89,9 +89,24 @@ export function redact(text: string, secret: string): string {
 }
 
 /** The system's and undici's codes down the chain of causes. */
-export function causeCodes(thrown: unknown, depth = 0): string[] {
+export function causeCodes(thrown: unknown): string[] {
+	return causesOf(thrown).flatMap((each) => string(record(each)['code']) ?? []);
+}
+
+const unsentCodes = /^(ECONNREFUSED|ENOTFOUND|EAI_AGAIN|EHOSTUNREACH|ENETUNREACH|UND_ERR_CONNECT_TIMEOUT)$/;
+// Neither has a code: a port that fetch never asks, and a connection that ended while its key was agreed on.
+const unsentWords = /^bad port$|before secure TLS connection was established/;
+
+/** Whether the request cannot have left: there was no connection to send it over. */
+export function wasUnsent(thrown: unknown): boolean {
+	return causesOf(thrown).some((each) => {
+		const { code, syscall } = record(each);
+		return syscall === 'connect' || unsentCodes.test(string(code) ?? '') || unsentWords.test(each.message);
+	});
+}
+
+function causesOf(thrown: unknown, depth = 0): Error[] {
 	if (!(thrown instanceof Error) || depth > 5) return [];
-	const nested = thrown instanceof AggregateError ? thrown.errors : [];
-	const code = string(record(thrown)['code']);
-	return [...(code ? [code] : []), ...[thrown.cause, ...nested].flatMap((each) => causeCodes(each, depth + 1))];
+	const nested: unknown[] = thrown instanceof AggregateError ? thrown.errors : [];
+	return [thrown, ...[thrown.cause, ...nested].flatMap((each) => causesOf(each, depth + 1))];
 }

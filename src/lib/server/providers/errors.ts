@@ -11,6 +11,7 @@ import {
 	redact,
 	refusesRetry,
 	retryAfter,
+	wasUnsent,
 	wordsOf
 } from './error-body.ts';
 import { number, record, type Wire } from './wire.ts';
@@ -100,20 +101,11 @@ export function connectionLost(label: string, cause?: unknown): ProviderError {
 
 // ---- no answer ----------------------------------------------------------------------------------------------------
 
-const unsentCodes = [
-	'ECONNREFUSED',
-	'ENOTFOUND',
-	'EAI_AGAIN',
-	'EHOSTUNREACH',
-	'ENETUNREACH',
-	'UND_ERR_CONNECT_TIMEOUT'
-];
-
 function connectionError(thrown: APIConnectionError, asking: Asking, cause: unknown): ProviderError {
 	const codes = causeCodes(thrown);
 	const certificate = codes.some((code) => /CERT|TLS|SSL|SELF_SIGNED/.test(code));
-	const unsent = certificate || codes.some((code) => unsentCodes.includes(code));
-	if (!unsent || thrown instanceof APIConnectionTimeoutError) return lostError(asking, cause);
+	if (!(certificate || wasUnsent(thrown)) || thrown instanceof APIConnectionTimeoutError)
+		return lostError(asking, cause);
 	const hint = asking.local ? `Is ${asking.label} running?` : 'Check the address and the network.';
 	const retry = certificate ? null : { after: null };
 	return new ProviderError('provider_unreachable', `${asking.label} cannot be reached. ${hint}`, {

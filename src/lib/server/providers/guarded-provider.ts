@@ -36,6 +36,7 @@ export class GuardedProvider implements Provider {
 	readonly label: string;
 	readonly demo: boolean;
 	readonly typicalMs?: NonNullable<Provider['typicalMs']>;
+	readonly pollMs?: NonNullable<Provider['pollMs']>;
 	readonly host?: string;
 	readonly breaker: Breaker;
 	readonly health: Health;
@@ -50,6 +51,7 @@ export class GuardedProvider implements Provider {
 		this.label = inner.label;
 		this.demo = inner.demo;
 		if (inner.typicalMs !== undefined) this.typicalMs = inner.typicalMs;
+		if (inner.pollMs !== undefined) this.pollMs = inner.pollMs;
 		if (inner.host !== undefined) this.host = inner.host;
 		this.breaker = new Breaker({ label: inner.label, clock, pauseMs });
 		this.health = new Health(clock);

@@ -7,12 +7,12 @@ import type { Dispensable } from './refusals.ts';
 export interface ProviderMemory {
 	readonly state: 'none' | 'creating' | 'created';
 	readonly responseId: string | null;
-	/** The last cursor that was received and kept; null where nothing was. */
+	/** The last cursor that was received and kept; null before there is a response, and for one that lives by its connection only. */
 	readonly cursor: number | null;
 	/** Awaited before the request leaves. */
 	creating(): Promise<void>;
-	/** Awaited before anything is shown. */
-	created(responseId: string, model: string | null): Promise<void>;
+	/** Awaited before anything is shown. `resumable`: it runs in the background there, whatever becomes of the connection. */
+	created(responseId: string, model: string | null, resumable: boolean): Promise<void>;
 	/** The provider refused: nothing runs there. The state is `none` again. */
 	rejected(): Promise<void>;
 }
@@ -27,8 +27,6 @@ export interface AttachDeps {
 	readonly random?: () => number;
 	/** How many reattaches, or polls, in a row may bring nothing. Default 5. */
 	readonly maxReattach?: number;
-	/** Waits between polls, in milliseconds; the last one goes on. */
-	readonly pollMs?: readonly number[];
 	/** Called for everything that the provider sends, keepalives included. */
 	heard(): void;
 	/** Called before a create is tried again after `waitMs`. */

@@ -44,6 +44,9 @@ export class Normalizer implements TextReading {
 		);
 	}
 
+	/** The last event has it all. */
+	readonly isWhole = false;
+
 	/** Only a terminal event ends a response. */
 	finish(): ProviderEvent[] {
 		return [];

@@ -2,6 +2,7 @@ import type { Provider, RunLog } from '../../operations/operation.ts';
 import type { Clock } from '../clock.ts';
 import type { Config } from '../config.ts';
 import { labels, type ProviderSettings } from '../provider-settings.ts';
+import { usualPollMs } from './attachment.ts';
 import { GuardedProvider } from './guarded-provider.ts';
 import { OpenAICompatible } from './openai-compatible.ts';
 import { Providers } from './providers.ts';
@@ -20,8 +21,8 @@ export function guarded(all: readonly Provider[], config: Config, clock: Clock):
 	return new Providers([first, ...others]);
 }
 
-function realProvider({ id, model, imageModel, images, ...settings }: ProviderSettings, log: RunLog): Provider {
-	const vendor = vendors[id];
+function realProvider({ id, model, imageModel, images, api, ...settings }: ProviderSettings, log: RunLog): Provider {
+	const vendor = { ...vendors[id], ...(api && { api }) };
 	return new OpenAICompatible({
 		...{ ...settings, id, log, imageRoute: images },
 		// Without a model for pictures it is not asked for any.
@@ -34,7 +35,7 @@ function demoProvider(pace: number, baseURL: string, log: RunLog): Provider {
 	return new OpenAICompatible({
 		...{ id: 'demo', label: labels.demo, vendor: vendors.demo, baseURL, apiKey: 'no-key-needed' },
 		...{ defaultModel: 'demo-research-1', defaultImageModel: 'demo-image-1' },
-		...{ demo: true, typicalMs: demoMs(pace), log }
+		...{ demo: true, typicalMs: demoMs(pace), pollMs: usualPollMs.map((ms) => ms / pace), log }
 	});
 }
 

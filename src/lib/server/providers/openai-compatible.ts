@@ -10,6 +10,7 @@ import type {
 	ResponseRequest,
 	RunLog
 } from '../../operations/operation.ts';
+import { boundedFetch, pictureBounds, textBounds } from './bounded-fetch.ts';
 import { chatBodyOf } from './chat-body.ts';
 import { ChatEvents } from './chat-events.ts';
 import { listModels } from './check.ts';
@@ -20,7 +21,7 @@ import { checkImages, sendImages } from './image-request.ts';
 import { isMainline, toolBody, ToolEvents, toolStreams } from './image-tool.ts';
 import { requestImages, type ImageCall } from './images.ts';
 import { Normalizer } from './normalize.ts';
-import { isTerminal, outcomeOf, type Reading } from './outcome.ts';
+import { cancelAnswer, outcomeOf, type Reading } from './outcome.ts';
 import { prices as datedPrices, type Price } from './prices.ts';
 import { bodyOf } from './request-body.ts';
 import { requestText, type TextCall } from './text-call.ts';
@@ -43,6 +44,8 @@ export interface OpenAICompatibleOptions {
 	readonly demo?: boolean;
 	/** How long its runs take, where that is known (ms). */
 	readonly typicalMs?: Provider['typicalMs'];
+	/** How long to wait between two askings how a response stands (ms). */
+	readonly pollMs?: Provider['pollMs'];
 	readonly prices?: readonly Price[];
 	readonly log: RunLog;
 	/** How long a create or a resume may take until the answer begins. */
@@ -51,6 +54,8 @@ export interface OpenAICompatibleOptions {
 	readonly fetchTimeoutMs?: number;
 	/** How long pictures may take until the answer begins. */
 	readonly imageTimeoutMs?: number;
+	/** How long a whole answer waits for the count of what it used. */
+	readonly countMs?: number;
 }
 
 /** Node's fetch gives up after 300 s without headers: a plain request for a whole run cannot take longer. */
@@ -69,9 +74,11 @@ export class OpenAICompatible implements Provider {
 	readonly defaultModel: string;
 	readonly defaultImageModel: string;
 	readonly typicalMs?: Provider['typicalMs'];
+	readonly pollMs?: Provider['pollMs'];
 	readonly host: string;
 	readonly #options: OpenAICompatibleOptions;
 	readonly #client: OpenAI;
+	readonly #pictures: OpenAI;
 	readonly #createTimeoutMs: number;
 	/** Answers are asked for as chat completions. */
 	#byChat: boolean;
@@ -90,6 +97,7 @@ export class OpenAICompatible implements Provider {
 		this.defaultModel = options.defaultModel;
 		this.defaultImageModel = options.defaultImageModel;
 		if (options.typicalMs !== undefined) this.typicalMs = options.typicalMs;
+		if (options.pollMs !== undefined) this.pollMs = options.pollMs;
 		this.#options = options;
 		this.#byChat = options.vendor.api === 'chat';
 		this.#createTimeoutMs = options.createTimeoutMs ?? 60_000;
@@ -101,10 +109,12 @@ export class OpenAICompatible implements Provider {
 			project: null,
 			maxRetries: 0,
 			timeout: options.fetchTimeoutMs ?? 30_000,
+			fetch: boundedFetch(options.label, textBounds),
 			// The package writes parts of broken answers to the console.
 			logger: quietSdk,
 			logLevel: 'off'
 		});
+		this.#pictures = this.#client.withOptions({ fetch: boundedFetch(options.label, pictureBounds) });
 	}
 
 	get can(): Provider['can'] {
@@ -127,7 +137,7 @@ export class OpenAICompatible implements Provider {
 	async *create(request: ResponseRequest, signal: AbortSignal): AsyncGenerator<ProviderEvent> {
 		for (;;) {
 			try {
-				const call = this.#byChat ? this.#chatCall(request, signal) : this.#responseCall(request, signal);
+				const call = this.#byChat ? this.#chatCall(request) : this.#responseCall(request);
 				return yield* requestText(call, signal);
 			} catch (error) {
 				if (!this.#learns(error)) throw error;
@@ -140,8 +150,9 @@ export class OpenAICompatible implements Provider {
 	async *resume(responseId: string, cursor: number, signal: AbortSignal): AsyncGenerator<ProviderEvent> {
 		const asking = this.#asking('resume', null);
 		const query = { stream: true as const, starting_after: cursor, ...this.#include() };
-		const options = { signal, timeout: this.#createTimeoutMs };
-		const send = () => this.#client.responses.retrieve(responseId, query, options).withResponse();
+		const timeout = this.#createTimeoutMs;
+		const send = (signal: AbortSignal) =>
+			this.#client.responses.retrieve(responseId, query, { signal, timeout }).withResponse();
 		yield* requestText({ asking, reading: new Normalizer(this.#reading(asking), cursor), send }, signal);
 	}
 
@@ -195,8 +206,8 @@ export class OpenAICompatible implements Provider {
 			})
 		});
 		const send = async (signal: AbortSignal) =>
-			sendImages(this.#client, request, checkImages(request, vendor.images, label), { signal, timeout });
-		return { client: this.#client, asking, reading, streams: request.stream, send };
+			sendImages(this.#pictures, request, checkImages(request, vendor.images, label), { signal, timeout });
+		return { client: this.#pictures, asking, reading, streams: request.stream, send };
 	}
 
 	#toolCall(request: ImageRequest): ImageCall {
@@ -207,8 +218,8 @@ export class OpenAICompatible implements Provider {
 		const asking = { ...this.#asking('create', models.text), pictures: true };
 		const streams = toolStreams(request);
 		const body = { ...toolBody(request, models, vendor.stateless), stream: streams };
-		const send = (signal: AbortSignal) => this.#client.responses.create(body, { signal, timeout }).asResponse();
-		return { client: this.#client, asking, reading: new ToolEvents(this.#reading(asking), models), streams, send };
+		const send = (signal: AbortSignal) => this.#pictures.responses.create(body, { signal, timeout }).asResponse();
+		return { client: this.#pictures, asking, reading: new ToolEvents(this.#reading(asking), models), streams, send };
 	}
 
 	/** A refused cancel mostly lost a race with the end: the response itself tells. */
@@ -221,24 +232,25 @@ export class OpenAICompatible implements Provider {
 		}
 	}
 
-	#responseCall(request: ResponseRequest, signal: AbortSignal): TextCall {
+	#responseCall(request: ResponseRequest): TextCall {
 		const { vendor } = this.#options;
 		const asking = this.#asking('create', request.model);
 		const body = { ...bodyOf(request, vendor), stream: request.stream };
-		const options = { signal, timeout: this.#timeoutOf(request.stream || body.background === true) };
-		const send = () => this.#client.responses.create(body, options).withResponse();
+		const timeout = this.#timeoutOf(request.stream || body.background === true);
+		const send = (signal: AbortSignal) => this.#client.responses.create(body, { signal, timeout }).withResponse();
 		return { asking, reading: new Normalizer(this.#reading(asking)), send };
 	}
 
-	#chatCall(request: ResponseRequest, signal: AbortSignal): TextCall {
-		const { vendor } = this.#options;
+	#chatCall(request: ResponseRequest): TextCall {
+		const { vendor, countMs } = this.#options;
 		const asking = this.#asking('create', request.model);
 		const counts = request.stream && this.#countsStreams ? { stream_options: { include_usage: true } } : {};
 		const body = { ...chatBodyOf(request, vendor), stream: request.stream, ...counts };
-		const options = { signal, timeout: this.#timeoutOf(request.stream) };
-		const send = () => this.#client.chat.completions.create(body, options).withResponse();
+		const timeout = this.#timeoutOf(request.stream);
+		const send = (signal: AbortSignal) =>
+			this.#client.chat.completions.create(body, { signal, timeout }).withResponse();
 		const searched = request.webSearch !== undefined && this.can.webSearch;
-		return { asking, reading: new ChatEvents(this.#reading(asking), searched), send };
+		return { asking, reading: new ChatEvents(this.#reading(asking), searched), send, countMs };
 	}
 
 	/** Whether a refusal told something about the server that lets the request be sent in another way. Nothing began. */
@@ -283,9 +295,4 @@ function backgroundRefused(label: string): ProviderError {
 	return new ProviderError('provider_bad_request', `${label} cannot run this in the background.`, {
 		param: 'background'
 	});
-}
-
-function cancelAnswer(outcome: ProviderOutcome): CancelAnswer {
-	if (outcome.status === 'cancelled') return { provider: 'confirmed', outcome };
-	return { provider: isTerminal(outcome.status) ? 'already_ended' : 'unconfirmed', outcome };
 }

@@ -1,5 +1,5 @@
 import type { Usage } from '../../jobs/event.ts';
-import type { ProviderEvent, ProviderOutcome } from '../../operations/operation.ts';
+import type { CancelAnswer, ProviderEvent, ProviderOutcome } from '../../operations/operation.ts';
 import { reportedError, type Asking } from './errors.ts';
 import { answerOf, begun, finished, itemIdOf, phaseOf, type Fact } from './output.ts';
 import { priceOf, reportedUsd, type Price, type Reported } from './prices.ts';
@@ -26,6 +26,12 @@ export function statusOf(response: Wire): Status {
 /** Whether nothing will change any more. */
 export function isTerminal(status: Status): boolean {
 	return status !== 'queued' && status !== 'in_progress';
+}
+
+/** What a response that answers a cancel, or is looked at after one, says of it. */
+export function cancelAnswer(outcome: ProviderOutcome): CancelAnswer {
+	if (outcome.status === 'cancelled') return { provider: 'confirmed', outcome };
+	return { provider: isTerminal(outcome.status) ? 'already_ended' : 'unconfirmed', outcome };
 }
 
 /** Reads the provider's response object: the truth about a run. */

@@ -1,4 +1,5 @@
 import type { ProviderEvent } from '../../operations/operation.ts';
+import { systemClock } from '../clock.ts';
 import { providerError, reportedError, type Asking } from './errors.ts';
 import { record, string, type Wire } from './wire.ts';
 
@@ -10,6 +11,8 @@ export interface TextReading {
 	readWhole(answer: Wire): ProviderEvent[];
 	/** What is still to be told when the stream is over, or broke; nothing when the answer is not whole. */
 	finish(): ProviderEvent[];
+	/** All is said; what may still come is a count of what it used. */
+	readonly isWhole: boolean;
 }
 
 /** One request for an answer: how it is sent, and how its answer is read. */
@@ -17,15 +20,20 @@ export interface TextCall {
 	readonly asking: Asking;
 	readonly reading: TextReading;
 	/** Sends the request. Resolves with the stream when the answer begins, or with the answer when it is whole. */
-	send(): PromiseLike<{ data: unknown; response: Response }>;
+	send(signal: AbortSignal): PromiseLike<{ data: unknown; response: Response }>;
+	/** How long a whole answer waits for what it used, in ms. Default 5,000. */
+	readonly countMs?: number | undefined;
 }
 
 /** Makes one request and tells what comes; a stream that is over before its end just ends. Aborted, it fails with the signal's reason. */
 export async function* requestText(call: TextCall, signal: AbortSignal): AsyncGenerator<ProviderEvent, void> {
-	const { reading } = call;
+	const { reading, countMs = 5_000 } = call;
+	const hangUp = new AbortController();
 	let stage = call.asking;
+	// A server that leaves the stream open behind its last word must not make a whole answer fail.
+	let stopWaiting: (() => void) | null = null;
 	try {
-		const { data, response } = await call.send();
+		const { data, response } = await call.send(AbortSignal.any([signal, hangUp.signal]));
 		if (!isFrames(data)) return yield* readWhole(data, call);
 		// A server that cannot stream answers with plain JSON.
 		if (isJson(response)) return yield* readWhole(await response.json(), call);
@@ -36,12 +44,15 @@ export async function* requestText(call: TextCall, signal: AbortSignal): AsyncGe
 				yield event;
 				if (event.type === 'ended') return;
 			}
+			if (reading.isWhole) stopWaiting ??= systemClock.after(countMs, () => hangUp.abort());
 		}
 	} catch (thrown) {
 		if (signal.aborted) throw signal.reason;
 		const rest = reading.finish();
 		if (rest.length === 0) throw providerError(thrown, stage);
 		return yield* rest;
+	} finally {
+		stopWaiting?.();
 	}
 	signal.throwIfAborted();
 	yield* reading.finish();

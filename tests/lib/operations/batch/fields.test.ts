@@ -17,13 +17,19 @@ describe('what the form of a batch asks for', () => {
 		expect(others.filter((model) => fieldsOf(model).text === null)).toEqual([]);
 	});
 
-	test('OP-08 fields with known values can vary, and so can the model; the provider cannot', () => {
+	test('OP-08 fields with known values can vary, and so can the model', () => {
 		const { choices } = fieldsOf(operations.image);
 		const values = Object.fromEntries(choices.map((choice) => [choice.name, choice.values]));
 		expect(values).toMatchObject({ size: ['1024x1024', '1536x1024', '1024x1536'], format: ['png', 'jpeg', 'webp'] });
 		expect(values.model).toEqual([]);
 		expect(Object.keys(values)).not.toContain('provider');
 		expect(fieldsOf(steps).choices).toEqual([{ name: 'model', values: [] }]);
+	});
+
+	test('OP-08 TS-01 where there are several providers, parts can run at each of them', () => {
+		const { choices } = fieldsOf(operations.research, ['openai', 'xai']);
+		expect(choices).toContainEqual({ name: 'provider', values: ['openai', 'xai'] });
+		expect(fieldsOf(operations.research, ['openai']).choices.map(({ name }) => name)).not.toContain('provider');
 	});
 
 	test('OP-08 lines and values are taken as a person means them', () => {

@@ -44,6 +44,7 @@ export const purity: Rule[] = [
 			expect(long.length, 'a long input makes a long title').toBeLessThanOrEqual(LINE);
 			expect(model.variantOf?.(input), 'another variant the second time').toBe(model.variantOf?.(input));
 			const { snapshot } = await subject.witness();
+			expect(() => model.keptOf?.(frozen(model.state()), {}), 'stopped before its first event').not.toThrow();
 			const kept = () => model.keptOf?.(frozen(snapshot.state), frozen(snapshot.content)) ?? [];
 			const lines = kept();
 			expect(kept(), 'other words for what is kept the second time').toEqual(lines);

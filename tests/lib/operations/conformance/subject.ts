@@ -1,3 +1,5 @@
+import { expect } from 'vitest';
+import { z } from 'zod';
 import type { JobEvent } from '$lib/jobs/event.ts';
 import type { JobSnapshot } from '$lib/jobs/snapshot.ts';
 import { operationRuns } from '$lib/operations/index.server.ts';
@@ -56,6 +58,19 @@ export class Subject {
 		return this.#appWith({ dataDir, env: { HEADWAY_DEMO_PACE: String(pace) } });
 	}
 
+	/** Fails unless the job ended with a result of the operation's schema; says why it failed, or what does not fit. */
+	expectResult({ error, result }: JobSnapshot, what: string): void {
+		expect(error, `${what} failed${this.why(error)}`).toBeNull();
+		expect(misfit(this.model, result), 'the result does not fit its schema').toBe('');
+	}
+
+	/** What a developer needs to know of a failure: what the operation threw, or gave back. Empty without one. */
+	why(error: JobSnapshot['error']): string {
+		if (!error) return '';
+		const { thrown, returned } = this.brake;
+		return `: ${error.message}\n${error.code === 'invalid_result' ? misfit(this.model, returned) : stackOf(thrown)}`;
+	}
+
 	/** One undisturbed run, made once for all rules that only look at it. */
 	witness(): Promise<Witness> {
 		return (this.#witness ??= this.#watchOne());
@@ -73,6 +88,17 @@ export class Subject {
 		}
 		return { snapshot: await ended(app, id), events, transients, creates: await creates(app) };
 	}
+}
+
+/** What of a result does not fit the schema; empty when all does. */
+function misfit({ result }: AnyModel, value: unknown): string {
+	const parsed = result.safeParse(value);
+	return parsed.success ? '' : z.prettifyError(parsed.error);
+}
+
+/** An error with the first places that it came through. */
+function stackOf(error: unknown): string {
+	return error instanceof Error ? (error.stack ?? error.message).split('\n').slice(0, 4).join('\n') : '';
 }
 
 interface DemoState {

@@ -106,6 +106,19 @@ describe('the activity line', () => {
 });
 
 describe('the reasoning of a research', () => {
+	test('TS-02 is seen while it is thought, apart from the report, and gives way to the whole step', async () => {
+		const thought = (text: string): Fact => ({ type: 'reasoning_delta', itemId: 'rs', index: 0, text }) as Fact;
+		const provider = new FakeProvider([created(0), ...numbered([thought('The sky '), thought('scatters')]), 'silence']);
+		const app = await makeApp({ provider, runs: runsOf(research) });
+		const { id } = await start(app, 'research', { query: 'Why is the sky blue?' });
+		const { state, content } = await until(app, id, (job) => (job.state as ResearchState).thinking !== undefined);
+		expect(state).toMatchObject({ reasoning: [], thinking: { index: 0, text: expect.stringMatching(/^The sky/) } });
+		expect(content).toEqual({});
+		const { events, state: after } = await researched([thought('The sky '), think('The sky scatters'), message('m')]);
+		expect(after.thinking).toBeUndefined();
+		expect(events.map(({ type }) => type)).not.toContain('thinking');
+	});
+
 	test('RS-02 is planning before the first tool call, searching after it, synthesizing once the answer has begun', async () => {
 		const { events } = await researched([
 			think('p1'),
@@ -416,7 +429,7 @@ describe('what a research does where something is missing', () => {
 					yield* [...events, providerEnded(9, outcome('completed', { text: 'Blue.' }))];
 				}
 			},
-			...{ phase() {}, emit() {}, content() {}, notice() {}, async artifact() {}, now: () => 0 },
+			...{ phase() {}, emit() {}, transient() {}, content() {}, notice() {}, async artifact() {}, now: () => 0 },
 			activity: (sentence: string) => told.push(sentence)
 		};
 		await research.run({ query: 'Why?', depth: 'quick' }, context as never);

@@ -224,6 +224,15 @@ test('RS-13 polls come slower and slower', async () => {
 	expect(clock.now() - before).toBe(2_000 + 5_000 + 10_000 + 10_000 + 10_000);
 });
 
+test('OP-06 a provider whose answers come sooner is asked sooner', async () => {
+	provider = Object.assign(new ScriptedProvider(), { pollMs: [50, 125] });
+	provider.creates = [[{ ...created, cursor: null }]];
+	provider.fetches = [outcome('in_progress'), outcome('in_progress'), outcome('completed')];
+	const before = clock.now();
+	await run({ ...request, stream: false });
+	expect(clock.now() - before).toBe(50 + 50 + 125);
+});
+
 test('RS-06 after an error event the provider itself is asked how the run ended', async () => {
 	const failed = outcome('failed', { error: reported });
 	provider.creates = [[created, text(1, 'a'), reported]];
@@ -285,10 +294,10 @@ test('RS-13 a run that another process began goes on after the stored cursor', a
 	expect(memory.history).toEqual([]);
 });
 
-test('RS-13 a run that another process began without a cursor is polled', async () => {
+test('RS-13 a response that lived by the connection of another process is not asked for: it ends as interrupted', async () => {
 	memory = leftBehind(null);
-	provider.fetches = [outcome('completed', { items: [done] })];
-	expect((await run()).events.map((event) => event.type)).toEqual(['reconnected', 'text_done', 'ended']);
+	expect((await run()).error).toMatchObject({ code: 'interrupted' });
+	expect(provider.calls).toEqual([]);
 });
 
 test('RS-13 a run without background mode cannot be taken up by another process', async () => {
@@ -349,6 +358,14 @@ test('RS-13 a run that stays queued for more than ten minutes is cancelled at th
 		message: expect.stringContaining('queued for more than 10 minutes')
 	});
 	expect(provider.calls.at(-1)).toBe('cancel');
+});
+
+test('RS-13 a machine whose clock jumps an hour has not waited an hour: what is queued is left in the queue', async () => {
+	provider.creates = [[created, alive(1, 'queued'), alive(2, 'queued'), ended(3)]];
+	let jumped = 0;
+	const jumping = { now: () => clock.now() + (jumped += 3_600_000), after: clock.after.bind(clock) };
+	expect((await run(request, { clock: jumping })).error).toBeNull();
+	expect(provider.calls).toEqual(['create background']);
 });
 
 test('RS-13 a run that was queued and then began is not given up', async () => {

@@ -175,6 +175,17 @@ test.each(recordings)(
 	20_000
 );
 
+test.each(recordings)(
+	"TS-11 %s's chat stream that stays open behind its finish is whole after a short wait for its count",
+	async (vendor, { text }) => {
+		const reply = { body: transcript(vendor), upTo: wholeFrom(transcript(vendor)), then: 'silence' } as const;
+		const { events, error } = await told(reply, vendor, { countMs: 30 });
+		expect(error).toBeNull();
+		expect(outcomeIn(events)).toMatchObject({ status: 'completed', text });
+		await expect.poll(() => server.requests.at(-1)?.hungUp).toBe(true);
+	}
+);
+
 test('TS-12 an end without a finish_reason is no end: Ollama’s failures look like that', async () => {
 	const body = transcript('ollama').toString().split('\n\n').slice(0, 2).join('\n\n') + '\n\n';
 	const { events, error } = await told({ body }, 'ollama');

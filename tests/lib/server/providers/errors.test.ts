@@ -1,9 +1,10 @@
 import { createServer } from 'node:net';
 import type { AddressInfo } from 'node:net';
+import { APIConnectionError } from 'openai';
 import { afterEach, beforeEach, expect, test } from 'vitest';
 import type { ErrorCode } from '../../../../src/lib/jobs/error.ts';
 import { redact } from '../../../../src/lib/server/providers/error-body.ts';
-import { ProviderError, unknownOutcome } from '../../../../src/lib/server/providers/errors.ts';
+import { ProviderError, providerError, unknownOutcome } from '../../../../src/lib/server/providers/errors.ts';
 import { vendors } from '../../../../src/lib/server/providers/vendors.ts';
 import { json, ReplayServer, type Reply } from '../../../support/replay-server.ts';
 import { collect, key, never, providerAt, request } from './wiring.ts';
@@ -166,6 +167,23 @@ test('TS-13 a refused connection means that nothing was sent: it may be tried ag
 	const { error } = await collect(providerAt(baseURL).create(request, never));
 	server = await ReplayServer.start(() => ({}));
 	expect(error).toMatchObject({ code: 'provider_unreachable', retry: { after: null }, sent: 'no' });
+});
+
+test('BY-02 a port that fetch never asks means that nothing was sent either', async () => {
+	const { error } = await collect(providerAt('http://127.0.0.1:6000/v1').create(request, never));
+	expect(error).toMatchObject({ code: 'provider_unreachable', sent: 'no' });
+});
+
+test('BY-02 a connection that was refused by the system, or broke before its key was agreed on, sent nothing', () => {
+	const asking = { what: 'create', label: 'Vendor', model: null, secret: '', local: false } as const;
+	const failure = (cause: Error) => new APIConnectionError({ cause: new TypeError('fetch failed', { cause }) });
+	const denied = Object.assign(new Error('connect EPERM'), { code: 'EPERM', syscall: 'connect' });
+	const early = 'Client network socket disconnected before secure TLS connection was established';
+	const reset = Object.assign(new Error(early), { code: 'ECONNRESET' });
+	const after = Object.assign(new Error('read ECONNRESET'), { code: 'ECONNRESET', syscall: 'read' });
+	expect([denied, reset, after].map((cause) => providerError(failure(cause), asking).code)).toEqual([
+		...['provider_unreachable', 'provider_unreachable', 'unknown_outcome']
+	]);
 });
 
 test('TS-15 of a server on this machine that does not answer, a person is asked whether it runs', async () => {

@@ -95,6 +95,34 @@ test('RS-13 a line of 10 MB is read in a few seconds', async () => {
 	expect(events.find((event) => event.type === 'text')).toMatchObject({ text: long });
 }, 20_000);
 
+test('TS-18 a line without end is broken off at 16 MB, before it fills the memory; a background run is taken up again', async () => {
+	const endless = { body: `${half}data: {"delta":"${'x'.repeat(20_000_000)}`, then: 'silence' } as const;
+	const held = await run(() => endless, { ...request, background: false });
+	expect(held.error).toMatchObject({
+		code: 'provider_connection',
+		message: expect.stringContaining('more than 16 MB in one piece')
+	});
+	await server.close();
+	const { events, error } = await run(once(endless));
+	expect(error).toBeNull();
+	expect(events.at(-1)).toMatchObject({ type: 'ended', outcome: { text: said } });
+	expect(server.count('POST')).toBe(1);
+}, 20_000);
+
+test('TS-18 a stream that is longer than that in all, in pieces that are not, comes whole', async () => {
+	const part = 'x'.repeat(6_000_000);
+	const many = [1, 2, 3].map((number) => `${delta(part, number).trimEnd()}\r\n\r\n`).join(': ping\n\n');
+	const { events, error } = await run(() => ({ body: begin + many + end('ab').replace(':2,', ':4,'), chunk: 60_001 }));
+	expect(error).toBeNull();
+	expect(events.filter((event) => event.type === 'text')).toHaveLength(3);
+}, 20_000);
+
+test('TS-18 an answer in one piece that is larger than that is broken off too', async () => {
+	const body = `{"id":"r","status":"completed","output":"${'x'.repeat(20_000_000)}`;
+	const { error } = await run(() => ({ ...json({}), body }), { ...request, background: false, stream: false });
+	expect(error).toMatchObject({ code: 'unknown_outcome' });
+}, 20_000);
+
 const html: Reply = { headers: { 'content-type': 'text/html' }, body: '<html>please log in</html>' };
 
 test('BY-02 a page of HTML with 200 instead of a stream is an unknown outcome', async () => {

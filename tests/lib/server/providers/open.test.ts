@@ -1,7 +1,9 @@
 import { expect, test } from 'vitest';
+import type { Provider } from '$lib/operations/operation.ts';
 import { readConfig } from '$lib/server/config.ts';
 import { openProviders } from '$lib/server/providers/open.ts';
-import { KeptLog } from './wiring.ts';
+import { ReplayServer } from '../../../support/replay-server.ts';
+import { collect, KeptLog, never, request } from './wiring.ts';
 
 const all = (environment: Record<string, string>) =>
 	openProviders(readConfig(environment), 'http://127.0.0.1:1', new KeptLog());
@@ -21,6 +23,11 @@ test('TS-01 HEADWAY_VENDOR says who answers where the address does not, and over
 
 test('TS-01 without a key or an address the demo runs, whatever vendor is named', () => {
 	expect(at({ HEADWAY_VENDOR: 'ollama' })).toMatchObject({ id: 'demo', demo: true, host: '127.0.0.1:1' });
+});
+
+test('OP-06 the demo is asked how it stands as often as its pace is high, and a real provider at the usual times', () => {
+	expect(at({ HEADWAY_DEMO_PACE: '4' })?.pollMs).toEqual([500, 1_250, 2_500]);
+	expect(at({ HEADWAY_DEMO_PACE: '4', OPENAI_API_KEY: 'key' })?.pollMs).toBeUndefined();
 });
 
 test('TS-01 each configured provider is opened with its own model and what it can do; the demo stays away', () => {
@@ -47,4 +54,18 @@ test('IM-01 HEADWAY_IMAGES=tool lets a server without image paths draw by its im
 	const vllm = { OPENAI_BASE_URL: 'http://127.0.0.1:8000/v1' };
 	expect(at(vllm)?.can.images).toBe(false);
 	expect(at({ ...vllm, HEADWAY_IMAGES: 'tool' })?.can.images).toBe(true);
+});
+
+test('TS-01 CUSTOM_API=chat asks a server of one’s own by chat from the start, whatever its Responses path says', async () => {
+	const server = await ReplayServer.start(() => ({ status: 500 }));
+	const custom = { CUSTOM_BASE_URL: server.baseURL, CUSTOM_MODEL: 'm' };
+	const paths = async (more: Record<string, string>) => {
+		server.requests.length = 0;
+		const [provider] = all({ ...custom, ...more }) as [Provider];
+		await collect(provider.create({ ...request, background: false }, never));
+		return server.requests.map(({ url }) => url.pathname);
+	};
+	expect(await paths({})).toEqual(['/v1/responses']);
+	expect(await paths({ CUSTOM_API: 'chat' })).toEqual(['/v1/chat/completions']);
+	await server.close();
 });
