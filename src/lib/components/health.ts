@@ -52,7 +52,8 @@ function layersBehind(job: JobSnapshot, provider: string | null): HealthLayer[] 
 	if (inside) return [{ name: 'Headway', heardAt: null, ...inside }];
 	if (provider === null)
 		return [{ name: 'Headway', words: 'working, no provider involved', heardAt: null, stuck: false }];
-	return [providerLayer(job, provider), wordLayer(job, provider)];
+	const rests = job.contact?.way === 'none' && job.contact.heardAt !== null;
+	return rests ? [providerLayer(job, provider)] : [providerLayer(job, provider), wordLayer(job, provider)];
 }
 
 /** Where a job is held up within the server, or has come to rest; null when it is at work. */
@@ -71,19 +72,24 @@ function providerLayer({ contact, estimate }: JobSnapshot, provider: string): He
 	const { way, heardAt } = contact;
 	const words = { ...wayWords, ...(heardAt === null ? unheardWords : {}) }[way];
 	const silent = way === 'stream' && estimate.quiet;
-	return { name, words: silent ? `${words}, but silent` : words, heardAt, stuck: silent || way === 'retrying' };
+	return { name, words: silent ? `${words}, but silent` : words, heardAt, stuck: silent || hindered.has(way) };
 }
 
+const hindered = new Set<NonNullable<JobSnapshot['contact']>['way']>(['retrying', 'refused', 'paused']);
 const wayWords = {
 	stream: 'streaming',
 	poll: 'asking from time to time',
 	retrying: 'connection lost, trying again',
-	none: 'nothing open'
+	refused: 'turned away, trying again',
+	paused: 'held back after failures',
+	none: 'nothing to ask at the moment'
 };
 const unheardWords = {
 	stream: 'asked, no answer yet',
 	poll: 'asked, no answer yet',
 	retrying: 'no connection, trying again',
+	refused: 'turned away, trying again',
+	paused: 'held back after failures',
 	none: 'waiting for the answer'
 };
 

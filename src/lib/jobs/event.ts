@@ -59,8 +59,8 @@ export const progress = z.discriminatedUnion('basis', [
 
 /** How a run stands with its provider (BY-12). */
 export const contact = z.object({
-	/** Whether its stream is listened to, it is asked from time to time, or nothing is open: between two tries, or nothing to hear. */
-	way: z.enum(['stream', 'poll', 'retrying', 'none']),
+	/** Whether its stream is listened to, it is asked from time to time, or nothing is open: between two tries, after no answer (`retrying`), a refusal, or a pause of its circuit breaker; or nothing to hear. */
+	way: z.enum(['stream', 'poll', 'retrying', 'refused', 'paused', 'none']),
 	/** When anything was last heard of it, a keepalive included. */
 	heardAt: instant.nullable(),
 	/** Its own word of how the response stands. */

@@ -1,3 +1,4 @@
+import { HeadwayError, type ErrorCode } from '../jobs/error.ts';
 import type { Contact } from '../jobs/event.ts';
 import type {
 	CancelAnswer,
@@ -70,7 +71,7 @@ export class ProviderContact implements Provider {
 			this.#heard('poll', status === 'queued' || status === 'in_progress' ? status : null);
 			return outcome;
 		} catch (error) {
-			this.#turn('retrying');
+			this.#failed(error);
 			throw error;
 		}
 	}
@@ -90,17 +91,28 @@ export class ProviderContact implements Provider {
 	}
 
 	async *#listen<E extends ProviderEvent | ImageEvent>(events: AsyncIterable<E>, streams: boolean): AsyncGenerator<E> {
-		let ended = false;
+		let over = false;
 		try {
 			for await (const event of events) {
 				this.#heard(streams ? 'stream' : null, stateIn(event));
-				ended ||= event.type === 'ended';
+				over ||= event.type === 'ended';
 				yield event;
 			}
+		} catch (error) {
+			over = streams || wayAfter(error) !== 'retrying';
+			if (over) this.#failed(error);
+			throw error;
 		} finally {
 			// An answer in one piece has nothing to lose: it is asked for from time to time, or is all that there was to hear.
-			if (!ended && streams) this.#turn('retrying');
+			if (!over && streams) this.#turn('retrying');
 		}
+	}
+
+	/** A refusal is heard: the provider is there. */
+	#failed(error: unknown): void {
+		const way = wayAfter(error);
+		if (way === 'refused') this.#heard(way, undefined);
+		else this.#turn(way);
 	}
 
 	#heard(way: Contact['way'] | null, state: Contact['state'] | undefined): void {
@@ -111,6 +123,19 @@ export class ProviderContact implements Provider {
 	#turn(way: Contact['way']): void {
 		this.#current = { heardAt: null, state: null, ...this.#current, way };
 	}
+}
+
+/** The ways in which nothing came back; with any other error it answered. */
+const unheard: readonly ErrorCode[] = [
+	'provider_unreachable',
+	'provider_connection',
+	'provider_idle',
+	'unknown_outcome'
+];
+
+function wayAfter(error: unknown): 'retrying' | 'refused' | 'paused' {
+	if (!(error instanceof HeadwayError) || unheard.includes(error.code)) return 'retrying';
+	return error.code === 'provider_paused' ? 'paused' : 'refused';
 }
 
 /** What an event says of the state at the provider; undefined when nothing. */

@@ -56,10 +56,21 @@ test.for([
 test.for([
 	[{ heardAt: null, state: null }, 'asked, no answer yet', 'nothing yet'],
 	[{ way: 'poll' }, 'asking from time to time', 'in progress'],
-	[{ way: 'none', state: null }, 'nothing open', 'nothing yet'],
 	[{ way: 'none', heardAt: null, state: null }, 'waiting for the answer', 'nothing yet']
 ] as const)('BY-12 the provider’s layer with %o: %s; its word: %s', ([facts, words, word]) => {
 	expect(behind(contact(facts))).toEqual([`Headway ⇄ OpenAI: ${words}`, `OpenAI says: ${word}`]);
+});
+
+test('BY-12 between two requests the provider is not said to have told nothing yet', () => {
+	expect(behind(contact({ way: 'none', state: null }))).toEqual(['Headway ⇄ OpenAI: nothing to ask at the moment']);
+});
+
+test.for([
+	['refused', 'turned away, trying again'],
+	['paused', 'held back after failures']
+] as const)('BY-12 a provider that is there but %s is not said to be out of reach', ([way, words]) => {
+	expect(behind(contact({ way, state: null }))[0]).toBe(`* Headway ⇄ OpenAI: ${words}`);
+	expect(behind(contact({ way, heardAt: null, state: null }))[0]).toBe(`* Headway ⇄ OpenAI: ${words}`);
 });
 
 test('BY-12 it is stuck where a stream is silent, and where the provider keeps a response in its queue', () => {

@@ -66,11 +66,21 @@ describe('how a run stands with its provider', () => {
 		expect(await after(1_000)).toMatchObject({ way: 'stream' });
 	});
 
-	test('BY-12 between two tries of a request that was turned away nothing is open', async () => {
-		const busy = new ProviderError('provider_rate_limit', 'Fake is busy.', { sent: 'no', retry: { after: 20 } });
-		const { after } = await watched(new FakeProvider([busy]));
-		expect(await after(5_000)).toEqual({ way: 'retrying', heardAt: null, state: null });
-	});
+	test.for([
+		['provider_rate_limit', 'refused', true, true],
+		['provider_rate_limit', 'refused', true, false],
+		['provider_paused', 'paused', false, true],
+		['provider_unreachable', 'retrying', false, true]
+	] as const)(
+		'BY-12 between two tries after %s it is %s, heard: %s, streaming: %s',
+		async ([code, way, isHeard, stream]) => {
+			const busy = new ProviderError(code, 'Fake does not serve.', { sent: 'no', retry: { after: 20 } });
+			const { after } = await watched(new FakeProvider([busy]), askingSteps(), { stream });
+			const contact = await after(5_000);
+			expect(contact).toMatchObject({ way, state: null });
+			expect(contact?.heardAt !== null).toBe(isHeard);
+		}
+	);
 
 	test('BY-12 a response that can only be asked for is polled, and a provider that does not answer is being retried', async () => {
 		const provider = new FakeProvider([created()]);
