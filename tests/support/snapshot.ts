@@ -1,4 +1,4 @@
-import { emptySnapshot, type JobSnapshot, type JobSummary } from '../../src/lib/jobs/snapshot.ts';
+import { emptySnapshot, isIncomplete, type JobSnapshot, type JobSummary } from '../../src/lib/jobs/snapshot.ts';
 import { reduceJob } from '../../src/lib/operations/index.ts';
 import { research, type ResearchResult, type ResearchState } from '../../src/lib/operations/research/model.ts';
 
@@ -86,6 +86,7 @@ export function summaryOf(job: JobSnapshot): JobSummary {
 	const { createdAt, startedAt, endedAt, cancelRequestedAt, queuePosition, serverNow, parentId, waitingFor } = job;
 	return {
 		...{ id, operation, title, status, phase, progress, elapsedMs, remaining, cost, error },
-		...{ createdAt, startedAt, endedAt, cancelRequestedAt, queuePosition, serverNow, parentId, waitingFor }
+		...{ createdAt, startedAt, endedAt, cancelRequestedAt, queuePosition, serverNow, parentId, waitingFor },
+		incomplete: isIncomplete(job)
 	};
 }

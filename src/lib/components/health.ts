@@ -88,8 +88,6 @@ const unheardWords = {
 	stream: 'asked, no answer yet',
 	poll: 'asked, no answer yet',
 	retrying: 'no connection, trying again',
-	refused: 'turned away, trying again',
-	paused: 'held back after failures',
 	none: 'waiting for the answer'
 };
 

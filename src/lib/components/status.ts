@@ -1,4 +1,4 @@
-import type { JobSnapshot, JobSummary } from '../jobs/snapshot.ts';
+import { isIncomplete as saysIncomplete, type JobSnapshot, type JobSummary } from '../jobs/snapshot.ts';
 
 /** What a job's status is called, few and distinct; each has its own icon too. */
 export type StatusName =
@@ -26,9 +26,9 @@ const words: Record<StatusName, string> = {
 	cancelled: 'Cancelled'
 };
 
-/** The facts that decide a status' name; a list has no result and no notices to tell an incomplete success by. */
+/** The facts that decide a status' name. A list tells whether a success is incomplete; a job's own result and notices do too. */
 export type Standing = Pick<JobSummary, 'status' | 'cancelRequestedAt' | 'error'> &
-	Partial<Pick<JobSnapshot, 'result' | 'notices' | 'question' | 'waitingFor'>>;
+	Partial<Pick<JobSnapshot, 'result' | 'notices' | 'question' | 'waitingFor'> & Pick<JobSummary, 'incomplete'>>;
 
 /** The status as a person sees it: running splits into waiting and cancelling, failed into what a person treats differently. */
 export function statusOf(job: Standing): StatusName {
@@ -41,11 +41,9 @@ export function statusOf(job: Standing): StatusName {
 	return status as 'succeeded' | 'failed' | 'cancelled';
 }
 
-/** A success that says itself that it is not whole: by its result, or by a notice. */
-export function isIncomplete({ status, result, notices }: Standing): boolean {
-	if (status !== 'succeeded') return false;
-	const partial = typeof result === 'object' && result !== null && 'complete' in result && result.complete === false;
-	return partial || (notices?.some(({ code }) => code === 'incomplete') ?? false);
+/** A success that says itself that it is not whole. */
+export function isIncomplete(job: Standing): boolean {
+	return job.incomplete ?? saysIncomplete(job);
 }
 
 /** Whether a job goes on only once the person has answered. A list has no question to tell it by; where there is one it is fresher. */

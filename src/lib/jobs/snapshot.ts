@@ -83,8 +83,9 @@ export type JobSnapshot<State = unknown, Result = unknown> = Omit<Snapshot, 'sta
 	result: Result | null;
 };
 
-/** What a list shows of a job: a few fields of its row. */
-export const jobSummary = jobSnapshot.pick({
+/** What a list shows of a job: a few fields of its row. `incomplete`: it succeeded, and says itself that its result is not whole. */
+export const jobSummary = jobSnapshot.extend({ incomplete: z.boolean() }).pick({
+	incomplete: true,
 	id: true,
 	operation: true,
 	title: true,
@@ -105,6 +106,13 @@ export const jobSummary = jobSnapshot.pick({
 	serverNow: true
 });
 export type JobSummary = z.infer<typeof jobSummary>;
+
+/** Whether a success says itself that it is not whole: by its result, or by a notice. */
+export function isIncomplete({ status, result, notices }: Pick<JobSnapshot, 'status'> & Partial<JobSnapshot>): boolean {
+	if (status !== 'succeeded') return false;
+	const partial = typeof result === 'object' && result !== null && 'complete' in result && result.complete === false;
+	return partial || (notices?.some(({ code }) => code === 'incomplete') ?? false);
+}
 
 /** How long a job has waited for a person, in ms, without the wait that is on. */
 export function waitedMsOf({ phases }: Pick<JobSnapshot, 'phases'>): number {

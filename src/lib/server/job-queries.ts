@@ -2,7 +2,7 @@ import { and, desc, eq, gte, inArray, isNotNull, isNull, max, ne, notInArray, or
 import { HeadwayError } from '../jobs/error.ts';
 import type { PastRun } from '../jobs/estimate.ts';
 import type { CancelReason, JobStatus } from '../jobs/job.ts';
-import type { JobSummary } from '../jobs/snapshot.ts';
+import { isIncomplete, type JobSummary } from '../jobs/snapshot.ts';
 import type { Clock } from './clock.ts';
 import type { Db } from './db/open.ts';
 import { artifacts, jobs, timings, type JobRow } from './db/schema.ts';
@@ -245,6 +245,7 @@ export class JobQueries {
 			progress: progressOf(row),
 			elapsedMs: startedAt === null ? 0 : Math.max(0, (endedAt ?? now) - startedAt),
 			remaining: null,
+			incomplete: row.snapshot !== null && isIncomplete(row.snapshot),
 			cost: row.cost ?? { usd: null, known: false },
 			error: row.errorCode
 				? ({ code: row.errorCode, message: row.errorMessage ?? '', retryable: true } as JobSummary['error'])

@@ -35,7 +35,7 @@ describe('toasts', () => {
 		const error = { code: 'unknown_outcome', message: '', retryable: false } as const;
 		const lost = summaryOf(researchJob(begun, { status: 'failed', error }));
 		expect(outcomesBetween([running], [lost])[0]?.words).toBe('outcome unknown');
-		const partial = { ...summaryOf(researchJob([...begun, done('x')])), result: { complete: false } };
+		const partial = { ...summaryOf(researchJob([...begun, done('x')])), incomplete: true };
 		expect(outcomesBetween([running], [partial])[0]?.words).toBe('is ready, but not complete');
 	});
 

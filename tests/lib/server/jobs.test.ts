@@ -5,7 +5,8 @@ import { stepsThat, untilStopped } from '../../support/operations.ts';
 import { FakeProvider } from './fake-provider.ts';
 
 const run = stepsThat(async (ctx, { name }) => {
-	if (name === 'works') return { sum: 1 };
+	if (name === 'half') ctx.notice('warning', 'incomplete', 'Half of it is missing.');
+	if (name === 'works' || name === 'half') return { sum: 1 };
 	ctx.phase('first');
 	await ctx.artifact({ name: 'a.txt', mediaType: 'text/plain', bytes: 'x' });
 	return untilStopped(ctx.signal);
@@ -68,6 +69,16 @@ describe('questions about a job', () => {
 		gone.abort();
 		expect((await left).id).toBe(waiting.id);
 		expect(app.bell.size).toBe(listeners);
+	});
+
+	test('RS-06 a list tells a result that is not whole from one that is', async () => {
+		const app = await appOf();
+		for (const name of ['works', 'half']) await ended(app, (await start(app, 'steps', { name })).id);
+		const { jobs } = await app.jobs.list('local', {});
+		expect(jobs.map(({ status, incomplete }) => [status, incomplete])).toEqual([
+			['succeeded', true],
+			['succeeded', false]
+		]);
 	});
 
 	test('PG-12 PG-08 the snapshot of a running job is as of now', async () => {
