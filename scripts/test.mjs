@@ -37,7 +37,7 @@ function cleanEnvironment() {
 
 function toolsOf(node, env) {
 	const run = (file, args, options = {}) =>
-		runQuietly(node, [at(...file.split('/')), ...args], { cwd: root, env, timeoutMs: 12 * 60_000, ...options });
+		runQuietly(node, [at(...file.split('/')), ...args], { cwd: root, env, timeoutMs: 15 * 60_000, ...options });
 	const bin = (file, ...args) => run(`node_modules/${file}`, args);
 	return { run, bin };
 }
@@ -68,7 +68,7 @@ async function unit(tools) {
 	const summaryFile = at('coverage', 'coverage-summary.json');
 	rmSync(summaryFile, { force: true });
 	const { result, report, count } = await vitest(tools, 'unit', [
-		...['--project', 'server', '--project', 'client'],
+		...['--project', 'server', '--project', 'client', '--maxWorkers', '2'],
 		...['--coverage', '--coverage.reportOnFailure']
 	]);
 	const summary = readJson(summaryFile);

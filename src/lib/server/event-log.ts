@@ -106,14 +106,16 @@ export class EventLog {
 
 	/** The next events after `after`, as many as a reader is sent at once. */
 	async page(jobId: string, after: number): Promise<LogPage> {
-		const page = { events: [] as JobEvent[], size: 0, more: true };
+		const page = { events: [] as JobEvent[], size: 0, more: true, ends: false };
 		while (page.more && page.events.length < PAGE && page.size < PAGE_SIZE) {
 			const rows = this.#page.all({ jobId, after: page.events.at(-1)?.seq ?? after, limit: STRIDE });
 			page.events.push(...rows.map(asEvent));
 			page.size += rows.reduce((size, { data }) => size + data.length, 0);
 			page.more = rows.length === STRIDE;
+			// By the row's own type: an event that cannot be read ends the log too.
+			page.ends ||= rows.some(({ type }) => endsJob(type));
 		}
-		return { ...page, ends: endsJob(page.events.at(-1)?.type ?? '') };
+		return page;
 	}
 
 	/** Every event after `after`, in batches, as they come; ends after the terminal one or when the signal aborts. Replay and live are this one loop. */
