@@ -1,5 +1,6 @@
 import type { Unsubscribable } from '@trpc/server/observable';
 import { Alarm } from './alarm.ts';
+import { howOf, retryAfterMsOf, type AnswerError } from './answer-error.ts';
 import type { Wire } from './attentive-event-source.ts';
 import { warnOfBrokenFrame } from './broken-frame.ts';
 import { logEpochOf, readFrame, type Follow, type LiveFrame } from './live-frame.ts';
@@ -42,12 +43,6 @@ export interface StreamUse {
 const FIRST_ANSWER_MS = 10_000;
 /** Pings come every 15 s: a stream without anything for this long is dead. */
 const SILENCE_MS = 20_000;
-
-const hopeless = new Set(['BAD_REQUEST', 'FORBIDDEN', 'UNAUTHORIZED']);
-
-interface StreamError {
-	data?: { code?: string; retryAfter?: number | null } | null | undefined;
-}
 
 /** One attempt at the live stream, until it ends for whatever reason, silence too: a cut that nobody is told of, or a connect that hangs. */
 export class LiveStream {
@@ -120,16 +115,10 @@ export class LiveStream {
 		this.#watchdog.set(ms, () => this.#end('silent'));
 	}
 
-	#end(how: StreamEnd['how'], error?: StreamError): void {
+	#end(how: StreamEnd['how'], error?: AnswerError): void {
 		if (this.#over) return;
 		this.close();
-		const retryAfterMs = (error?.data?.retryAfter ?? 0) * 1_000;
-		this.#use.ended({ how, brought: this.#brought, lastedMs: Date.now() - this.#openedAt, retryAfterMs });
+		const lastedMs = Date.now() - this.#openedAt;
+		this.#use.ended({ how, brought: this.#brought, lastedMs, retryAfterMs: retryAfterMsOf(error) });
 	}
-}
-
-/** What an answer's code means for the attempts after it. */
-export function howOf({ data }: StreamError): 'cut' | 'missing' | 'refused' {
-	if (data?.code === 'NOT_FOUND') return 'missing';
-	return hopeless.has(data?.code ?? '') ? 'refused' : 'cut';
 }

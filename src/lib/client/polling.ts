@@ -1,8 +1,9 @@
 import { TRPCClientError } from '@trpc/client';
 import { Alarm } from './alarm.ts';
+import { howOf, retryAfterMsOf, type AnswerError } from './answer-error.ts';
 import { backoff } from './backoff.ts';
 import { readFrame, type LiveFrame } from './live-frame.ts';
-import { howOf, type WatchInput } from './live-stream.ts';
+import type { WatchInput } from './live-stream.ts';
 import type { Client } from './trpc.ts';
 
 /** Who asks, and is told what came of it. */
@@ -20,8 +21,6 @@ const EVERY_MS = 3_000;
 const MORE_MS = 50;
 /** An answer that takes longer does not come. */
 const PATIENCE_MS = 10_000;
-/** Longest wait between two questions to a server that does not answer. */
-const SLOWEST_MS = 10_000;
 
 /** The last resort (AG-06): asks for what a stream would bring, from the same cursors, again and again until it is stopped. */
 export class Polling {
@@ -104,14 +103,8 @@ export class Polling {
 		if (this.#asking !== asking) return 0;
 		this.#failures += 1;
 		this.#answered = false;
-		const { data } = error instanceof TRPCClientError ? (error as { data?: ErrorData }) : {};
-		this.#use.unanswered(howOf({ data }));
-		const retryAfterMs = (data?.retryAfter ?? 0) * 1_000;
-		return Math.max(EVERY_MS, retryAfterMs, backoff(this.#failures, SLOWEST_MS));
+		const answer: AnswerError = error instanceof TRPCClientError ? error : {};
+		this.#use.unanswered(howOf(answer));
+		return Math.max(EVERY_MS, retryAfterMsOf(answer), backoff(this.#failures));
 	}
-}
-
-interface ErrorData {
-	code?: string;
-	retryAfter?: number | null;
 }

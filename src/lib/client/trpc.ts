@@ -1,6 +1,7 @@
 import { createTRPCClient, httpLink, httpSubscriptionLink, retryLink, splitLink, TRPCClientError } from '@trpc/client';
 import type { ErrorCode } from '../jobs/error.ts';
 import type { AppRouter } from '../server/trpc/index.ts';
+import { howOf } from './answer-error.ts';
 import { AttentiveEventSource, type Wire } from './attentive-event-source.ts';
 import { backoff } from './backoff.ts';
 import { socketLink } from './socket-link.ts';
@@ -27,7 +28,7 @@ export function createClient(options: ClientOptions = {}) {
 					// Any answer but 200 ends an EventSource for good; without this a proxy's 502 during a restart ended the page's life.
 					retryLink({
 						// A page's connection has a wire, and comes back by itself: it counts its failures.
-						retry: ({ op, error }) => !op.context.wire && !hopeless.has(error.data?.code ?? ''),
+						retry: ({ op, error }) => !op.context.wire && howOf(error) === 'cut',
 						retryDelayMs: (attempt) => backoff(attempt)
 					}),
 					splitLink({
@@ -48,8 +49,6 @@ export function createClient(options: ClientOptions = {}) {
 		]
 	});
 }
-
-const hopeless = new Set(['BAD_REQUEST', 'NOT_FOUND', 'FORBIDDEN', 'UNAUTHORIZED']);
 
 export type Client = ReturnType<typeof createClient>;
 

@@ -20,6 +20,9 @@ export type Usage = z.infer<typeof usage>;
 export const cost = z.object({ usd: z.number().nullable(), known: z.boolean() });
 export type Cost = z.infer<typeof cost>;
 
+/** A cost of which nothing is known. */
+export const unknownCost: Readonly<Cost> = { usd: null, known: false };
+
 /** A file that a job made. Its bytes go by URL, never in an event. `size` in bytes. */
 export const artifact = z.object({
 	name: z.string(),

@@ -1,8 +1,11 @@
-import type { Cost, Usage } from '../jobs/event.ts';
+import { unknownCost, type Cost, type Usage } from '../jobs/event.ts';
 import type { Bill } from './db/schema.ts';
 
 /** What was billed for each of a job's requests, by step. */
 export type Bills = Record<string, Bill>;
+
+/** What is said of a request that did not tell what it used. */
+export const unknownBill: Readonly<Bill> = { usage: null, cost: unknownCost };
 
 /** Everything together. A request without a price, or that did not tell its usage, makes the sum a lower bound. */
 export function totalOf(bills: Bills): Bill {

@@ -1,13 +1,11 @@
 import { and, eq, gte, isNotNull, or, sql } from 'drizzle-orm';
-import type { Cost, Receipt, Usage } from '../jobs/event.ts';
+import { unknownCost, type Cost, type Receipt, type Usage } from '../jobs/event.ts';
 import { isTerminal } from '../jobs/job.ts';
 import { feedKey, jobKey, type Bell } from './bell.ts';
-import { totalCost, totalOf } from './bills.ts';
+import { totalCost, totalOf, unknownBill } from './bills.ts';
 import type { Clock } from './clock.ts';
 import type { Db, Rows } from './db/open.ts';
 import { jobs, timings, type Bill, type JobRow } from './db/schema.ts';
-
-const UNKNOWN: Bill = { usage: null, cost: { usd: null, known: false } };
 
 /** A response of which nobody knows yet what it used; `step` is the request that it answered. */
 export interface Unsettled {
@@ -74,7 +72,7 @@ export class Corrections {
 	}
 
 	#correct(tx: Rows, row: JobRow, { step, bill, provider }: Settled): JobRow[] {
-		const bills = { ...row.bills, [step]: bill ?? UNKNOWN };
+		const bills = { ...row.bills, [step]: bill ?? unknownBill };
 		tx.update(jobs).set({ bills }).where(eq(jobs.id, row.id)).run();
 		const last = step === row.providerStep ? provider : null;
 		return [row, ...this.#recount(tx, { ...row, bills }, last)];
@@ -84,7 +82,7 @@ export class Corrections {
 	#recount(tx: Rows, row: JobRow, provider: Settled['provider']): JobRow[] {
 		const own = totalOf(row.bills ?? {});
 		const parts = tx.select({ cost: jobs.cost }).from(jobs).where(eq(jobs.parentId, row.id)).all();
-		const cost = totalCost([own.cost, ...parts.map((part) => part.cost ?? UNKNOWN.cost)]);
+		const cost = totalCost([own.cost, ...parts.map((part) => part.cost ?? unknownCost)]);
 		this.#write(tx, row, { cost, usage: own.usage ?? row.usage, provider });
 		const parent = row.parentId && tx.select().from(jobs).where(eq(jobs.id, row.parentId)).get();
 		return parent && isTerminal(parent.status) ? [parent, ...this.#recount(tx, parent, null)] : [];

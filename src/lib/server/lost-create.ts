@@ -1,4 +1,4 @@
-import type { Usage, Cost } from '../jobs/event.ts';
+import { unknownCost, type Cost, type Usage } from '../jobs/event.ts';
 import { totalCost, totalOf } from './bills.ts';
 import type { JobRow } from './db/schema.ts';
 import type { StopFault } from './fault.ts';
@@ -16,7 +16,7 @@ export function withPossibleBill<F extends StopFault>(fault: F, row: JobRow, kno
 export function billSoFar({ bills, providerState, providerStep }: JobRow): { usage: Usage | null; cost: Cost } {
 	const { usage, cost } = totalOf(bills ?? {});
 	const open = providerState !== 'none' && !bills?.[providerStep];
-	return { usage, cost: open ? totalCost([cost, { usd: null, known: false }]) : cost };
+	return { usage, cost: open ? totalCost([cost, unknownCost]) : cost };
 }
 
 function mostOf(row: JobRow, { queries, providerFor }: Known): number | null {

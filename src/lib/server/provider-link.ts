@@ -9,7 +9,7 @@ import type {
 	RunLog
 } from '../operations/operation.ts';
 import type { HeadwayError } from '../jobs/error.ts';
-import { totalOf, type Bills } from './bills.ts';
+import { totalOf, unknownBill, type Bills } from './bills.ts';
 import { pause, type Clock } from './clock.ts';
 import type { Bill, JobRow } from './db/schema.ts';
 import type { EventWriter } from './event-writer.ts';
@@ -38,8 +38,6 @@ export interface LinkParts {
 	/** Its stream was lost, and goes on. */
 	interrupted?(): void;
 }
-
-const UNKNOWN: Bill = { usage: null, cost: { usd: null, known: false } };
 
 /** A run's one link to its provider: remembers in the job's row what was created there and how far its events have come, so that neither a cut nor a restart pays twice. */
 export class ProviderLink implements DurableProvider, ProviderMemory {
@@ -224,7 +222,7 @@ export class ProviderLink implements DurableProvider, ProviderMemory {
 
 	/** Without its usage it names the response, so that it is asked again later. */
 	#billOf(outcome: ProviderOutcome | null, responseId: string | null): Bill {
-		const { usage, cost } = outcome ?? UNKNOWN;
+		const { usage, cost } = outcome ?? unknownBill;
 		const again = usage === null && responseId !== null && this.#lasts;
 		return { usage, cost, ...(again && { responseId }) };
 	}

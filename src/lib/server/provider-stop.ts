@@ -1,4 +1,4 @@
-import type { Cost, Receipt, Usage } from '../jobs/event.ts';
+import { unknownCost, type Cost, type Receipt, type Usage } from '../jobs/event.ts';
 import type { Provider, ProviderOutcome } from '../operations/operation.ts';
 import { pause, type Clock } from './clock.ts';
 
@@ -12,7 +12,6 @@ export interface Patience {
 export const ORDINARY: Patience = { cancelMs: 5_000, usageMs: 3_000 };
 /** A server that shuts down has 4 s for all of its jobs. */
 export const SHUTDOWN: Patience = { cancelMs: 1_500, usageMs: 500 };
-const UNKNOWN: Cost = { usd: null, known: false };
 
 /** A response as whoever ran it knows it. */
 export interface Standing {
@@ -47,7 +46,12 @@ interface Stoppable {
 }
 
 /** What is said of a response that is left for another process: nothing was stopped. */
-export const leftRunning: ProviderStop = { provider: 'not_needed', acknowledgedAt: null, usage: null, cost: UNKNOWN };
+export const leftRunning: ProviderStop = {
+	provider: 'not_needed',
+	acknowledgedAt: null,
+	usage: null,
+	cost: unknownCost
+};
 
 /** Stops what a run has at the provider, and reads what it cost. Never throws: what could not be confirmed is said to be unconfirmed. */
 export async function stopAtProvider(link: Stoppable, patience = ORDINARY): Promise<ProviderStop> {

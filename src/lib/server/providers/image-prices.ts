@@ -1,4 +1,4 @@
-import type { Cost, Usage } from '../../jobs/event.ts';
+import { unknownCost, type Cost, type Usage } from '../../jobs/event.ts';
 import { longestMatch, reportedUsd } from './prices.ts';
 import { number, record, type Wire } from './wire.ts';
 
@@ -31,8 +31,6 @@ export const imagePrices: readonly ImagePrice[] = [
 	}
 ];
 
-const unknown: Cost = { usd: null, known: false };
-
 /** The usage of pictures, in OpenAI's names or those of OpenRouter; null when there is none. Nothing was searched for a picture. */
 export function imageUsage(wire: unknown): Usage | null {
 	if (typeof wire !== 'object' || wire === null) return null;
@@ -52,7 +50,7 @@ export function imageCost(model: string, wire: unknown, table: readonly ImagePri
 	if (billed !== null) return { usd: billed, known: true };
 	const price = longestMatch(model, table);
 	const usage = imageUsage(wire);
-	if (!price || !usage || usage.inputTokens === null || usage.outputTokens === null) return unknown;
+	if (!price || !usage || usage.inputTokens === null || usage.outputTokens === null) return unknownCost;
 	const input = inputCost(price, usage.inputTokens, record(record(wire)['input_tokens_details']));
 	const output = outputCost(price, usage.outputTokens, record(record(wire)['output_tokens_details']));
 	return { usd: (input.usd + output.usd) / 1_000_000, known: input.known && output.known };

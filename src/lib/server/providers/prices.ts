@@ -1,4 +1,4 @@
-import type { Cost, Usage } from '../../jobs/event.ts';
+import { unknownCost, type Cost, type Usage } from '../../jobs/event.ts';
 import { number, type Wire } from './wire.ts';
 
 /** What a model costs, in US dollars for 1,000,000 tokens. A date says when the source was read: every figure ages. */
@@ -71,8 +71,6 @@ export const prices: readonly Price[] = [
 	{ model: 'grok-4.3', in: 1.25, cached: 0.2, out: 2.5, ...xaiTerms, ...xaiDocs }
 ];
 
-const unknown: Cost = { usd: null, known: false };
-
 /** What a use of `model` cost, in US dollars. A count that the provider did not give makes it a lower bound, `known: false`. */
 export function priceOf(
 	model: string,
@@ -83,7 +81,7 @@ export function priceOf(
 	if (reported?.usd != null) return { usd: reported.usd, known: true };
 	const price = priceFor(model, table);
 	if (price && isFree(price)) return { usd: 0, known: true };
-	if (!price || !usage || usage.inputTokens === null || usage.outputTokens === null) return unknown;
+	if (!price || !usage || usage.inputTokens === null || usage.outputTokens === null) return unknownCost;
 	return { usd: tokensCost(price, usage, reported) + searchesCost(price, usage), known: isComplete(price, usage) };
 }
 
