@@ -17,7 +17,7 @@ import type { Gallery } from './gallery.ts';
 import type { JobQueries } from './job-queries.ts';
 import { Jobs } from './jobs.ts';
 import { LateUsage } from './late-usage.ts';
-import { Live, type LiveSources } from './live.ts';
+import { Live, type LiveSources } from './live/live.ts';
 import { Metrics } from './metrics.ts';
 import type { Preferences } from './preferences.ts';
 import { RateLimits } from './rate-limits.ts';

@@ -51,9 +51,23 @@ const PAGE_SIZE = 256 * 1024;
 /** How many rows a page is read by: so far it may go beyond its size. */
 const STRIDE = 32;
 
+/** One row of a log as it goes out: its JSON is written once, for all who read it. */
+export interface LoggedEvent {
+	seq: number;
+	at: number;
+	type: string;
+	/** The whole event on one line: `{"jobId":…,"seq":…,"at":…,"type":…,"data":…}`. */
+	json: string;
+}
+
+/** The event that a row of the log says. */
+export function eventOf({ json }: LoggedEvent): JobEvent {
+	return JSON.parse(json) as JobEvent;
+}
+
 /** A bounded piece of a log: what came after a cursor, whether more is there, whether the log ends in it. */
 export interface LogPage {
-	events: JobEvent[];
+	events: LoggedEvent[];
 	/** In characters of JSON. */
 	size: number;
 	more: boolean;
@@ -106,10 +120,10 @@ export class EventLog {
 
 	/** The next events after `after`, as many as a reader is sent at once. */
 	async page(jobId: string, after: number): Promise<LogPage> {
-		const page = { events: [] as JobEvent[], size: 0, more: true, ends: false };
+		const page = { events: [] as LoggedEvent[], size: 0, more: true, ends: false };
 		while (page.more && page.events.length < PAGE && page.size < PAGE_SIZE) {
 			const rows = this.#page.all({ jobId, after: page.events.at(-1)?.seq ?? after, limit: STRIDE });
-			page.events.push(...rows.map(asEvent));
+			page.events.push(...rows.map(asLogged));
 			page.size += rows.reduce((size, { data }) => size + data.length, 0);
 			page.more = rows.length === STRIDE;
 			// By the row's own type: an event that cannot be read ends the log too.
@@ -181,6 +195,12 @@ function asRow({ jobId, seq, at, type, data }: JobEvent): typeof events.$inferIn
 		if (endsJob(type)) throw error;
 		return asRow({ jobId, seq, at, ...unreadable(type) });
 	}
+}
+
+function asLogged(row: typeof events.$inferSelect): LoggedEvent {
+	const { seq, at } = row;
+	const event = asEvent(row);
+	return { seq, at, type: event.type, json: JSON.stringify(event) };
 }
 
 function asEvent(row: typeof events.$inferSelect): JobEvent {

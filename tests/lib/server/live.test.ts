@@ -1,5 +1,5 @@
 import { describe, expect, test } from 'vitest';
-import { Live, type Frame, type LiveSources, type Mark, type Watch } from '$lib/server/live.ts';
+import { Live, type Frame, type LiveSources, type Mark, type Watch } from '$lib/server/live/live.ts';
 import { PAGE } from '$lib/server/event-log.ts';
 import { Transients } from '$lib/server/transients.ts';
 import { isTerminal } from '$lib/jobs/job.ts';

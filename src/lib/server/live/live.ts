@@ -1,12 +1,12 @@
-import { HeadwayError } from '../jobs/error.ts';
-import { baseEvents, type JobEvent } from '../jobs/event.ts';
-import type { JobSnapshot, JobSummary } from '../jobs/snapshot.ts';
-import type { RunLog } from '../operations/operation.ts';
-import { feedKey, jobKey, ringWithin, type Bell, type Listener } from './bell.ts';
-import type { Clock } from './clock.ts';
-import type { EventLog } from './event-log.ts';
-import { OpenStreams, type StreamDoor, type StreamLimits } from './open-streams.ts';
-import type { Transients } from './transients.ts';
+import { HeadwayError } from '../../jobs/error.ts';
+import { baseEvents, type JobEvent } from '../../jobs/event.ts';
+import type { JobSnapshot, JobSummary } from '../../jobs/snapshot.ts';
+import type { RunLog } from '../../operations/operation.ts';
+import { feedKey, jobKey, ringWithin, type Bell, type Listener } from '../bell.ts';
+import type { Clock } from '../clock.ts';
+import { eventOf, type EventLog } from '../event-log.ts';
+import { OpenStreams, type StreamDoor, type StreamLimits } from '../open-streams.ts';
+import type { Transients } from '../transients.ts';
 
 /** What a reader watches: jobs with the last seq it has of each, and whether it wants its owner's list. */
 export interface Watch {
@@ -219,10 +219,10 @@ export class Live {
 			if (size > FRAME_SIZE) cursors.more = true;
 			if (size > FRAME_SIZE) break;
 			const page = await this.#sources.log.page(jobId, cursor.after);
-			events.push(...page.events);
+			events.push(...page.events.map(eventOf));
 			size += page.size;
 			cursors.more ||= page.more;
-			const last = page.events.at(-1);
+			const last = events.at(-1)?.jobId === jobId ? events.at(-1) : undefined;
 			if (last) cursors.advance(jobId, last.seq ?? cursor.after, page.ends);
 			for (const { version, event } of this.#sources.transients.since(jobId, cursor.version)) {
 				cursor.version = version;
