@@ -1,89 +1,103 @@
-/** The load: many SSE readers in a process of their own, each noting when every event came. */
+/** The load without a C compiler: many SSE readers in a Node process of their own, each noting when every event came. */
 import { Agent, get } from 'node:http';
 import type { IncomingMessage } from 'node:http';
+import type { Wait } from './load-client.ts';
 import { microseconds } from './note.ts';
 import { answerCalls } from './process.ts';
 import { quantile } from './statistics.ts';
 
-/** Milliseconds after which what has not come counts as lost. */
-const patienceMs = 20_000;
-
 interface Reader {
-	/** Microseconds between `emit` and here, for each note in its order. */
+	/** Milliseconds between publishing and here, for each note in its order. */
 	latencies: number[];
+	disorder: number;
+	live: boolean;
+	closed: boolean;
 	close(): void;
-	/** Resolves when that many notes have come, or the patience is over. */
-	received(count: number): Promise<void>;
 }
 
 let readers: Reader[] = [];
+let lastNote = 0;
 
-/** Opens a stream; resolves with the answer's headers. */
+/** Opens a stream; resolves with the answer. */
 function connect(url: string, agent: Agent): Promise<IncomingMessage> {
+	if (!url.startsWith('http:')) throw new Error('the Node load client reads SSE only');
 	return new Promise((resolve, reject) => {
 		get(url, { agent, headers: { accept: 'text/event-stream' } }, resolve).on('error', reject);
 	});
 }
 
 async function read(url: string, agent: Agent): Promise<Reader> {
-	const latencies: number[] = [];
-	let wanted = { count: Infinity, resolve: () => {} };
 	const response = await connect(url, agent);
 	if (response.statusCode !== 200) throw new Error(`${url} answered ${response.statusCode}`);
+	const close = () => response.destroy();
+	const reader: Reader = { latencies: [], disorder: 0, live: false, closed: false, close };
 	let rest = '';
 	response.setEncoding('utf8').on('data', (chunk: string) => {
 		const now = microseconds();
-		const blocks = (rest + chunk).split('\n\n');
-		rest = blocks.pop() ?? '';
-		for (const block of blocks) {
-			const at = block.indexOf('"sentAt":');
-			if (at < 0) continue;
-			latencies.push(now - Number.parseInt(block.slice(at + 9, at + 29), 10));
-			assertNext(block, latencies.length);
-		}
-		if (latencies.length >= wanted.count) wanted.resolve();
+		const text = rest + chunk;
+		const end = text.lastIndexOf('\n\n') + 2;
+		rest = end > 1 ? text.slice(end) : text;
+		if (end > 1) note(reader, text.slice(0, end), now);
 	});
-	response.on('error', () => {});
-	return {
-		latencies,
-		close: () => response.destroy(),
-		received: (count) =>
-			new Promise<void>((resolve) => {
-				if (latencies.length >= count) return resolve();
-				wanted = { count, resolve };
-				setTimeout(resolve, patienceMs).unref();
-			})
-	};
+	response.on('error', () => {}).on('close', () => (reader.closed = true));
+	return reader;
 }
 
-/** A figure for a stream with gaps or repeats would be worth nothing. */
-function assertNext(block: string, expected: number): void {
-	const n = Number.parseInt(block.slice(block.indexOf('"n":') + 4), 10);
-	if (n !== expected) throw new Error(`note ${n} came in the place of ${expected}`);
+/** The notes in whole events. A figure for a stream with gaps or repeats would be worth nothing: they are counted. */
+function note(reader: Reader, text: string, now: number): void {
+	reader.live ||= text.includes('"kind":"live"');
+	for (const [, n, sentAt] of text.matchAll(/"n":(\d+),"sentAt":(\d+)/g)) {
+		reader.latencies.push((now - Number(sentAt)) / 1_000);
+		if (Number(n) !== reader.latencies.length) reader.disorder += 1;
+		lastNote = performance.now();
+	}
+}
+
+/** Resolves as soon as the fact holds, or with the time. */
+async function until(holds: () => boolean, over: () => boolean): Promise<void> {
+	while (!holds() && !over()) await new Promise((resolve) => setTimeout(resolve, 2));
 }
 
 answerCalls({
-	/** Opens `count` readers of one address. */
 	async subscribe({ url, count }: { url: string; count: number }) {
 		const agent = new Agent({ maxSockets: Infinity });
-		readers = await Promise.all(Array.from({ length: count }, () => read(url, agent)));
+		readers.push(...(await Promise.all(Array.from({ length: count }, () => read(url, agent)))));
 	},
-	/** Waits for `expected` notes at each reader and closes them; latencies in ms. */
-	async collect({ expected }: { expected: number }) {
-		await Promise.all(readers.map((reader) => reader.received(expected)));
-		const latencies = readers.flatMap((reader) => reader.latencies).map((us) => us / 1_000);
-		for (const reader of readers) reader.close();
-		const delivered = latencies.length / (expected * readers.length);
-		return { delivered, p50: quantile(latencies, 0.5), p99: quantile(latencies, 0.99) };
+	async collect({ expected, quietMs, totalMs }: Wait) {
+		const began = performance.now();
+		const complete = () => readers.filter(({ latencies }) => latencies.length >= expected).length;
+		const quiet = () => performance.now() - Math.max(began, lastNote) > quietMs;
+		await until(
+			() => complete() === readers.length,
+			() => quiet() || performance.now() - began > totalMs
+		);
+		const latencies = readers.flatMap((reader) => reader.latencies);
+		return {
+			...{ notes: latencies.length, complete: complete(), readers: readers.length, ms: lastNote - began },
+			...{ p50: quantile(latencies, 0.5), p99: quantile(latencies, 0.99), max: quantile(latencies, 1) },
+			closed: readers.filter((reader) => reader.closed).length,
+			disorder: readers.reduce((sum, { disorder }) => sum + disorder, 0)
+		};
 	},
-	/** How many ms one reader needs from its request to note `expected` of a log that is already there. */
 	async replay({ url, expected }: { url: string; expected: number }) {
 		const began = performance.now();
 		const reader = await read(url, new Agent());
-		await reader.received(expected);
+		const done = () => (expected > 0 ? reader.latencies.length >= expected : reader.live);
+		await until(done, () => reader.closed || performance.now() - began > 60_000);
 		const ms = performance.now() - began;
 		reader.close();
-		if (reader.latencies.length < expected) throw new Error(`only ${reader.latencies.length} of ${expected} came`);
+		if (!done()) throw new Error(`only ${reader.latencies.length} of ${expected} came`);
 		return ms;
+	},
+	async first({ url }: { url: string }) {
+		const began = performance.now();
+		const response = await connect(url, new Agent());
+		await new Promise((resolve) => response.once('data', resolve));
+		response.destroy();
+		return performance.now() - began;
+	},
+	close() {
+		for (const reader of readers) reader.close();
+		readers = [];
 	}
 });

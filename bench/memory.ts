@@ -1,14 +1,15 @@
 /**
- * `npm run bench -- memory`: 100 pictures of 2 MB with 3 previews each, through one server and one page. Reports the
+ * `npm run bench -- pictures`: 100 pictures of 2 MB with 3 previews each, through one server and one page. Gives the
  * resident memory of the server and the heap of the page after a warm-up of 10, at the highest, and after (IM-13).
  */
 import { spawn } from 'node:child_process';
-import { mkdirSync, mkdtempSync, readFileSync, rmSync, writeFileSync } from 'node:fs';
+import { mkdtempSync, readFileSync, rmSync } from 'node:fs';
 import { tmpdir } from 'node:os';
 import { join } from 'node:path';
 import { createInterface } from 'node:readline';
 import { chromium } from 'playwright';
 import type { CDPSession, Page } from 'playwright';
+import type { Figure, Measure } from './measure.ts';
 import { Remote } from './process.ts';
 
 /** As many as the page's list shows: with a full list, one more picture is one row less. */
@@ -161,23 +162,34 @@ async function measure(provider: Remote, dataDir: string) {
 	}
 }
 
-const provider = await Remote.start('./picture-server.ts');
-const dataDir = mkdtempSync(join(tmpdir(), 'headway-bench-'));
-const result = await measure(provider, dataDir).finally(() => {
-	provider.stop();
-	rmSync(dataDir, { recursive: true, force: true, maxRetries: 5 });
-});
+/** Memory while pictures come and go: what is kept of each would show as growth. */
+const pictures: Measure = {
+	name: 'pictures',
+	about: `Memory over ${count} pictures of 2 MB with 3 previews each, after a warm-up of ${warmUp}, in the built app and its page.`,
+	async run() {
+		const provider = await Remote.start('./picture-server.ts');
+		const dataDir = mkdtempSync(join(tmpdir(), 'headway-bench-'));
+		const taken = await measure(provider, dataDir).finally(() => {
+			provider.stop();
+			rmSync(dataDir, { recursive: true, force: true, maxRetries: 5 });
+		});
+		return (['server', 'page'] as const).map((side) => figureOf(side, taken));
+	}
+};
+export default pictures;
 
-const folder = join(import.meta.dirname, 'results');
-mkdirSync(folder, { recursive: true });
-writeFileSync(join(folder, 'memory.json'), `${JSON.stringify({ warmUp, count, ...result }, null, '\t')}\n`);
-const megabytes = (bytes: number) => `${(bytes / MB).toFixed(1)} MB`;
-for (const side of ['server', 'page'] as const) {
-	const { start, before, highest, after } = result;
-	const what = side === 'server' ? 'server, resident' : 'page, heap';
-	console.log(
-		`${what}: at start ${megabytes(start[side])}, after ${warmUp} pictures ${megabytes(before[side])}, ` +
-			`highest ${megabytes(highest[side])}, after ${count} more ${megabytes(after[side])} ` +
-			`(${((100 * after[side]) / before[side] - 100).toFixed(1)} %)`
-	);
+type Moments = Record<'start' | 'before' | 'highest' | 'after', { server: number; page: number }>;
+
+function figureOf(side: 'server' | 'page', taken: Moments): Figure {
+	const at = (moment: keyof Moments) => [taken[moment][side] / MB];
+	return {
+		what: side === 'server' ? 'server, resident at the end' : 'page, heap at the end',
+		...{ unit: 'MB', better: 'lower', ours: at('after') },
+		peers: [
+			{ name: 'at the start', rounds: at('start') },
+			{ name: `after ${warmUp} pictures`, rounds: at('before') },
+			{ name: 'at the highest', rounds: at('highest') }
+		],
+		note: 'The other sides are moments of the same run.'
+	};
 }

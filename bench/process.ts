@@ -47,10 +47,13 @@ export class Remote {
 		});
 	}
 
-	/** Starts a module of this folder and resolves when it answers calls. */
-	static async start(module: string, env: Record<string, string> = {}): Promise<Remote> {
+	/** Starts a module of this folder, with more of Node's own arguments, and resolves when it answers calls. */
+	static async start(module: string, env: Record<string, string> = {}, execArgv: string[] = []): Promise<Remote> {
 		const file = fileURLToPath(new URL(module, import.meta.url));
-		const child = fork(file, { env: { ...process.env, ...env, NODE_ENV: 'production' } });
+		const child = fork(file, {
+			execArgv: [...process.execArgv, ...execArgv],
+			env: { ...process.env, ...env, NODE_ENV: 'production' }
+		});
 		const [first] = await Promise.race([once(child, 'message'), once(child, 'exit')]);
 		if (typeof first === 'number') throw new Error(`${module} ended with code ${first}`);
 		return new Remote(child);

@@ -43,7 +43,8 @@ function configOver(config) {
 	return [
 		"import { mergeConfig } from 'vite';",
 		`import project from './${config}';`,
-		'export default mergeConfig(project, { server: { fs: { strict: false } } });'
+		"const plain = (env) => (typeof project === 'function' ? project(env) : project);",
+		'export default (env) => mergeConfig(plain(env), { server: { fs: { strict: false } } });'
 	].join('\n');
 }
 

@@ -1,5 +1,6 @@
 /** The server's entry: the built app behind node:http, with the time-outs, the scheme and the shutdown that streams need. */
 import http from 'node:http';
+import module from 'node:module';
 import { fileURLToPath } from 'node:url';
 
 /** Milliseconds. Longer than the 60 s that proxies keep an idle connection, or they reuse one that is just closing. */
@@ -12,6 +13,8 @@ const bodyMs = 300_000;
 const lingerMs = 10_000;
 /** A terminal's Ctrl-C comes twice, from the terminal and through npm: only a later signal is a second one. */
 const sameSignalMs = 500;
+/** Milliseconds after which a ready server loads what runs need: whoever waited for it is answered first. */
+const warmUpAfterMs = 100;
 
 /** Ends the process with one line that says what to do. */
 function refuse(sentence) {
@@ -19,10 +22,23 @@ function refuse(sentence) {
 	process.exit(1);
 }
 
+/**
+ * Keeps what V8 compiled, beside the build and as long as it: the next start compiles nothing again. Node itself takes only
+ * what its own version made of the same source, and goes on without where the folder cannot be written.
+ */
+function keepCompiled() {
+	if (process.env.NODE_COMPILE_CACHE) return;
+	module.enableCompileCache?.(fileURLToPath(new URL('../build/compiled', import.meta.url)));
+}
+
 /** Loads the build. SvelteKit's `init` hook then creates the app and checks its configuration. */
 async function load() {
+	keepCompiled();
 	const { handler } = await import('../build/handler.js');
-	return { handler, app: globalThis[Symbol.for('headway.app')], door: globalThis[Symbol.for('headway.websocket')] };
+	const [app, door, streams, warmUp] = ['app', 'websocket', 'streams', 'warm-up'].map(
+		(name) => globalThis[Symbol.for(`headway.${name}`)]
+	);
+	return { handler, app, door, streams, warmUp };
 }
 
 /** What an error at start means for the person, or null when it is a fault in the program. */
@@ -115,7 +131,7 @@ const parts = await load().catch((error) => {
 	return refuse(sentence);
 });
 
-const { handler, app, door } = parts;
+const { handler, app, door, streams } = parts;
 /** Notes the scheme where no proxy is trusted to. */
 function noteScheme(req) {
 	if (!trustsProxy) req.headers['x-forwarded-proto'] = req.socket.encrypted ? 'https' : 'http';
@@ -133,6 +149,8 @@ function clientAddress({ headers, socket }) {
 const isSocket = ({ headers }) => headers.upgrade?.toLowerCase() === 'websocket';
 const server = http.createServer({ shouldUpgradeCallback: (req) => Boolean(door) && isSocket(req) }, (req, res) => {
 	noteScheme(req);
+	// Streams go straight to their sockets; all else, and what is odd about a stream's request, is SvelteKit's.
+	if (streams?.take(req, res)) return;
 	limitTime(req);
 	res.once('finish', () => req.complete || linger(req));
 	handler(req, res);
@@ -156,4 +174,10 @@ server.once('error', async (error) => {
 });
 server.listen({ host: app.config.host, port: app.config.port }, () => {
 	for (const line of app.banner(addressOf(app.config, server.address()))) console.log(line);
+	setTimeout(() => {
+		// What cannot be loaded now fails where it is used, with its own sentence.
+		Promise.resolve(parts.warmUp?.())
+			.catch((error) => app.log.error({ error: error.stack }, 'not all that runs need could be loaded'))
+			.finally(() => module.flushCompileCache?.());
+	}, warmUpAfterMs).unref();
 });

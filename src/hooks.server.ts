@@ -1,16 +1,26 @@
 import { building, version } from '$app/environment';
 import { env } from '$env/dynamic/private';
-import { operationRuns } from '$lib/operations/index.server.ts';
+import { loadOperations, operationRuns } from '$lib/operations/index.server.ts';
 import { createApp, type App } from '$lib/server/app.ts';
 import { readConfig } from '$lib/server/config.ts';
-import { WebSocketDoor } from '$lib/server/ws-door.ts';
+import type { WebSocketDoor } from '$lib/server/ws-door.ts';
 import { enter } from '$lib/server/http/entrance.ts';
+import { StreamDoor } from '$lib/server/http/stream-door.ts';
+import { ownerOf } from '$lib/server/owner.ts';
 import type { Handle, HandleServerError, ServerInit } from '@sveltejs/kit';
 
 // The server entry (scripts/serve.js) and a reloading dev server find the one app here.
 const place = Symbol.for('headway.app');
 const socketPlace = Symbol.for('headway.websocket');
-const holder = globalThis as { [place]?: App; [socketPlace]?: WebSocketDoor | null };
+const streamsPlace = Symbol.for('headway.streams');
+const warmUpPlace = Symbol.for('headway.warm-up');
+const holder = globalThis as {
+	[place]?: App;
+	[socketPlace]?: WebSocketDoor | null;
+	[streamsPlace]?: StreamDoor;
+	/** Loads what runs need and a start does not. */
+	[warmUpPlace]?: () => Promise<void>;
+};
 
 /** Starts the app once; a dev reload closes the one before. */
 export const init: ServerInit = async () => {
@@ -18,14 +28,25 @@ export const init: ServerInit = async () => {
 	await holder[place]?.close();
 	const app = await createApp({ config: readConfig(env), runs: operationRuns(), version });
 	holder[place] = app;
-	holder[socketPlace] = app.config.websocket ? new WebSocketDoor(app) : null;
+	holder[socketPlace] = app.config.websocket ? await socketDoorOf(app) : null;
+	holder[streamsPlace] = new StreamDoor(app, env);
+	holder[warmUpPlace] = async () => {
+		await loadOperations();
+		app.demo?.library.load();
+	};
 };
+
+// Most servers have none: what it stands on is loaded only where it is asked for.
+async function socketDoorOf(app: App): Promise<WebSocketDoor> {
+	const { WebSocketDoor } = await import('$lib/server/ws-door.ts');
+	return new WebSocketDoor(app);
+}
 
 export const handle: Handle = async ({ event, resolve }) => {
 	const app = holder[place];
 	if (!app) throw new Error('the app is not started');
 	event.locals.app = app;
-	event.locals.owner = 'local';
+	event.locals.owner = ownerOf(event.request);
 	return enter(event, resolve);
 };
 

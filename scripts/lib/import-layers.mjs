@@ -34,8 +34,8 @@ const layers = [
 		packages: { not: vendorPackages }
 	},
 	{
-		of: /^lib\/operations\/views\.ts$/,
-		why: 'the list of views imports views and models',
+		of: /^lib\/operations\/(views|forms)\.ts$/,
+		why: 'the lists of views and of forms import views and models',
 		sources: [/^lib\/(operations|components|jobs)\//],
 		packages: { not: vendorPackages }
 	},

@@ -1,17 +1,21 @@
 import { existsSync, mkdirSync, mkdtempSync, readdirSync, renameSync, rmSync } from 'node:fs';
-import { delimiter, join } from 'node:path';
+import { basename, delimiter, join } from 'node:path';
 import { runQuietly } from './run-quietly.mjs';
 
-/** The proxies that Headway is tested behind: Debian's package and what is in it. */
+/** The programs that Headway is tested behind, and that it is measured against: Debian's package and what is in it. */
 export const proxies = {
 	nginx: { package: 'nginx', file: 'usr/sbin/nginx', version: ['-v'], variable: 'NGINX_PATH' },
-	caddy: { package: 'caddy', file: 'usr/bin/caddy', version: ['version'], variable: 'CADDY_PATH' }
+	caddy: { package: 'caddy', file: 'usr/bin/caddy', version: ['version'], variable: 'CADDY_PATH' },
+	redis: {
+		...{ package: 'redis-server', also: ['redis-tools'], file: 'usr/bin/redis-server' },
+		...{ version: ['--version'], variable: 'REDIS_PATH' }
+	}
 };
 
 /** Where a proxy may already be, best first: the one the person names, the system's, then the one that was fetched before. */
 export function proxyCandidates(name, env, fetched) {
 	const folders = [...(env.PATH ?? '').split(delimiter).filter(Boolean), '/usr/sbin', '/usr/local/sbin'];
-	const system = folders.map((folder) => join(folder, name));
+	const system = folders.map((folder) => join(folder, basename(proxies[name].file)));
 	return [env[proxies[name].variable], ...system, join(fetched, proxies[name].file)].filter(Boolean);
 }
 
@@ -23,11 +27,13 @@ export async function ensureProxy(name, { root, env = process.env }) {
 	const fetched = join(root, 'node_modules', '.cache', 'headway-proxies', name);
 	const present = await firstThatStarts(name, env, fetched);
 	if (present || !existsSync('/usr/bin/apt-get') || !existsSync('/usr/bin/dpkg-deb')) return present;
-	const { package: debian } = proxies[name];
-	await unpack([debian], fetched);
+	const { package: debian, also = [] } = proxies[name];
+	const packages = [debian, ...also];
+	await unpack(packages, fetched);
 	const alone = await firstThatStarts(name, env, fetched);
 	if (alone) return alone;
-	await unpack([debian, ...(await librariesOf(debian))], fetched);
+	const libraries = await Promise.all(packages.map(librariesOf));
+	await unpack([...new Set([...packages, ...libraries.flat()])], fetched);
 	return firstThatStarts(name, env, fetched);
 }
 

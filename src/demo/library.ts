@@ -33,17 +33,30 @@ export class Library {
 		searchOptions: { boost: { title: 3, heading: 2 }, fuzzy: (term) => (term.length > 5 ? 0.2 : false) }
 	});
 
-	/** Reads every `*.md` of the folders; a folder that is missing holds none. */
+	/** Files that are not read yet. */
+	#unread: string[] = [];
+
+	/** Every `*.md` of the folders, read when something is first asked of them; a folder that is missing holds none. */
 	static read(folders: string[]): Library {
 		const library = new Library();
-		for (const folder of folders)
-			for (const file of markdownFiles(folder))
-				library.add(basename(file, '.md'), readFileSync(join(folder, file), 'utf8'));
+		library.#unread = folders.flatMap((folder) => markdownFiles(folder).map((file) => join(folder, file)));
 		return library;
+	}
+
+	/** Reads what is not read yet: 50 documents take about 50 ms, which a start need not wait for. */
+	load(): void {
+		const files = this.#unread;
+		this.#unread = [];
+		for (const file of files) this.#add(basename(file, '.md'), readFileSync(file, 'utf8'));
 	}
 
 	/** Adds a document; a name that is taken gets a number. */
 	add(name: string, text: string): LibraryDocument {
+		this.load();
+		return this.#add(name, text);
+	}
+
+	#add(name: string, text: string): LibraryDocument {
 		const slug = this.#freeSlug(name);
 		const title = titleOf(text) ?? name;
 		const document = { slug, title, text, passages: passagesOf(slug, title, text) };
@@ -54,10 +67,12 @@ export class Library {
 	}
 
 	documents(): LibraryDocument[] {
+		this.load();
 		return [...this.#documents.values()];
 	}
 
 	document(slug: string): LibraryDocument | undefined {
+		this.load();
 		return this.#documents.get(slug);
 	}
 
@@ -68,6 +83,7 @@ export class Library {
 
 	/** The passages nearest to a query with their scores, best first. */
 	rank(query: string, limit = 10): RankedPassage[] {
+		this.load();
 		return this.#index
 			.search(query)
 			.slice(0, limit)
@@ -76,11 +92,13 @@ export class Library {
 
 	/** How much a term tells: high for a word that few documents have. One that none has tells no more than a rare one. */
 	weight(term: Term): number {
+		this.load();
 		return Math.log((this.#documents.size + 1) / (Math.max(1, this.frequency(term)) + 0.5));
 	}
 
 	/** How many documents have a term. */
 	frequency(term: Term): number {
+		this.load();
 		return [...this.#stems.values()].filter((stems) => stems.has(term.stem)).length;
 	}
 

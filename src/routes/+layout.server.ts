@@ -10,5 +10,5 @@ export const load: LayoutServerLoad = async ({ locals: { app, owner }, depends }
 	const ids = new Set(recent.jobs.map(({ id }) => id));
 	// A job that runs for long may be older than the newest fifty.
 	const list = [...recent.jobs, ...active.jobs.filter(({ id }) => !ids.has(id))];
-	return { list, preferences, system: app.system() };
+	return { list, older: recent.next, preferences, system: app.system() };
 };

@@ -1,7 +1,7 @@
 import { expect, test } from 'vitest';
 import type { JobEvent } from '$lib/jobs/event.ts';
 import { formatDuration } from '$lib/jobs/duration.ts';
-import type { Frame } from '$lib/server/live/live.ts';
+import type { Frame } from '$lib/server/live/watch.ts';
 import { allEvents, ended, makeApp, runsOf, start, temporaryFolder, until } from '../support/app.ts';
 import { FakeClock } from '../support/fake-clock.ts';
 import { JumpingClock } from '../support/jumping-clock.ts';

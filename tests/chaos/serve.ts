@@ -1,5 +1,5 @@
-// The app in a process of its own, without a build: every `+server.ts` behind the guard, on node:http with SvelteKit's own
-// conversion of requests. Pages are not served. `/chaos/memory` collects garbage and tells what is held.
+// The app in a process of its own, without a build: streams go their fast path, and every other `+server.ts` is behind the
+// guard, on node:http with SvelteKit's own conversion of requests. Pages are not served. `/chaos/memory` collects garbage and tells what is held.
 import { globSync } from 'node:fs';
 import { createServer, type IncomingMessage, type ServerResponse } from 'node:http';
 import { registerHooks } from 'node:module';
@@ -24,6 +24,7 @@ type Endpoint = Partial<Record<string, (event: RequestEvent) => Promise<Response
 const { createApp } = await import('../../src/lib/server/app.ts');
 const { readConfig } = await import('../../src/lib/server/config.ts');
 const { enter } = await import('../../src/lib/server/http/entrance.ts');
+const { StreamDoor } = await import('../../src/lib/server/http/stream-door.ts');
 // Built by Vite only: the list of all runs, and the document's fonts and template. A research needs neither.
 const { default: research } = await import('../../src/lib/operations/research/run.server.ts');
 
@@ -40,7 +41,9 @@ routes.sort((a, b) => Number(a.rest) - Number(b.rest) || b.pattern.source.length
 const config = readConfig(process.env);
 const migrationsFolder = join(root, 'drizzle');
 const app = await createApp({ config, runs: { research }, migrationsFolder });
+const streams = new StreamDoor(app);
 const server = createServer((req, res) => {
+	if (streams.take(req, res)) return;
 	answer(req, res).catch((error: unknown) => {
 		console.error('Request failed:', error);
 		res.destroy();

@@ -77,13 +77,13 @@ test('TS-20 how long a stream lasts can be configured', async () => {
 });
 
 /** A reader that asks for a stream and never reads an answer. */
-function deaf(url: string, path: string): { closed: Promise<void> } {
+function deaf(url: string, path: string, header = ''): { closed: Promise<void> } {
 	const { hostname, port } = new URL(url);
 	const socket = connect(Number(port), hostname);
 	onTestFinished(() => void socket.destroy());
 	socket.pause();
 	socket.on('error', () => undefined);
-	socket.write(`GET ${path} HTTP/1.1\r\nhost: ${hostname}\r\n\r\n`);
+	socket.write(`GET ${path} HTTP/1.1\r\nhost: ${hostname}\r\n${header}\r\n`);
 	return { closed: new Promise((resolve) => socket.once('close', () => resolve())) };
 }
 
@@ -93,12 +93,15 @@ test('TS-18 a reader that takes nothing is cut, with all that it held', async ()
 	const input = encodeURIComponent(JSON.stringify({ follow: [{ jobId: id, after: 0 }] }));
 	deaf(url, `/api/jobs/${id}/events`);
 	deaf(url, `/api/trpc/live.watch?input=${input}`);
-	await expect.poll(() => app.live.open, patience).toBe(2);
+	// The fast path leaves requests that say what a body would be to SvelteKit.
+	deaf(url, `/api/jobs/${id}/events`, 'content-type: text/plain\r\n');
+	await expect.poll(() => app.live.open, patience).toBe(3);
 	const listeners = app.bell.size;
 	// Beyond what the kernel takes for a reader: 20 MB.
 	for (let n = 1; n <= 1_000; n += 1) step.ctx.content('report', 'x'.repeat(20_000), true);
 	await until(app, id, ({ seq }) => seq > 2);
 	await expect.poll(() => app.live.open, { timeout: 20_000 }).toBe(0);
+	// The two whose frames are pushed listen as one.
 	expect(app.bell.size).toBe(listeners - 2);
 	step.finish('done');
 	expect((await ended(app, id)).status).toBe('succeeded');

@@ -4,7 +4,7 @@ import type { Transport } from '$lib/client/transport.ts';
 import { createClient, type Client } from '$lib/client/trpc.ts';
 import type { JobEvent } from '$lib/jobs/event.ts';
 import { isTerminal } from '$lib/jobs/job.ts';
-import type { Frame } from '$lib/server/live/live.ts';
+import type { Frame } from '$lib/server/live/watch.ts';
 
 /** What a watcher is sent; the cursors are in the id of the frame. */
 export type WatchedFrame = Omit<Frame, 'cursors'>;

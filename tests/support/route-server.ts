@@ -5,6 +5,7 @@ import type { RequestEvent } from '@sveltejs/kit';
 import { onTestFinished } from 'vitest';
 import type { App } from '$lib/server/app.ts';
 import { enter } from '$lib/server/http/entrance.ts';
+import { StreamDoor } from '$lib/server/http/stream-door.ts';
 import { WebSocketDoor } from '$lib/server/ws-door.ts';
 
 type Handler = (event: RequestEvent) => Response | Promise<Response>;
@@ -26,7 +27,8 @@ function patternOf(file: string): RegExp {
  * their lines count as covered. The built app is tested by the browser tests.
  */
 export async function serveRoutes(app: App, owner: (request: Request) => string = () => 'local'): Promise<string> {
-	const server = createServer((req, res) => void answer(app, owner, req, res));
+	const streams = new StreamDoor(app, {}, owner);
+	const server = createServer((req, res) => void (streams.take(req, res) || answer(app, owner, req, res)));
 	const door = app.config.websocket ? new WebSocketDoor(app, owner) : null;
 	if (door)
 		server.on('upgrade', (req, socket, head) =>

@@ -5,7 +5,6 @@ import type { FaultDeck, Operation, Struck } from '../faults.ts';
 import { IMAGE_MODELS, requireModel } from '../request.ts';
 import type { Clock } from '../clock.ts';
 import { readJson } from '../wire.ts';
-import { readForm } from './multipart.ts';
 import { PictureRun } from './picture-run.ts';
 import { pictureRequestOf } from './picture-request.ts';
 import { Repeats } from './repeats.ts';
@@ -33,6 +32,7 @@ export class ImagesApi {
 	}
 
 	async edit(exchange: Exchange): Promise<void> {
+		const { readForm } = await import('./multipart.ts');
 		const { fields, images } = await readForm(exchange.req);
 		await this.#answer(exchange, 'image_edit', fields, images);
 	}

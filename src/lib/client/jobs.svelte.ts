@@ -1,42 +1,44 @@
 import { createContext } from 'svelte';
 import type { JobEvent } from '../jobs/event.ts';
-import { isTerminal, type JobOptions } from '../jobs/job.ts';
+import type { JobOptions } from '../jobs/job.ts';
 import { inOrder } from '../jobs/order.ts';
 import type { JobSnapshot, JobSummary } from '../jobs/snapshot.ts';
 import type { OperationId } from '../operations/index.ts';
 import { Connection, type ConnectionState, type ConnectionUse } from './connection.svelte.ts';
 import type { LiveFrame } from './live-frame.ts';
+import { ListedJobs, type OlderJobs } from './listed-jobs.svelte.ts';
 import { LiveJob, type JobCommands } from './live-job.svelte.ts';
+import { whenInSight } from './page-sight.ts';
 import { ServerClock } from './server-clock.svelte.ts';
 import type { SystemInfo } from './system.ts';
 import { chosenTransport } from './transport.ts';
 import { browserTools, TabConnection } from './tab-connection.svelte.ts';
 import { command, CommandError, createClient, newKey, type Client } from './trpc.ts';
 
-/** How many jobs the list keeps, parts of others apart. */
-const LISTED = 50;
+/** So many older jobs come at a time. */
+const PAGE = 100;
 
 /** The owner's jobs as this page sees them: the list, the followed ones, the one live connection, the commands. */
 export class Jobs implements JobCommands {
 	readonly system: SystemInfo;
 	readonly clock: ServerClock;
-	#list: JobSummary[] = $state.raw([]);
-	readonly #active = $derived(this.#list.filter(({ status }) => !isTerminal(status)));
+	readonly #listed: ListedJobs;
 	readonly #client: Client;
 	readonly #connection: Connection | TabConnection;
 	#followed: LiveJob[] = [];
+	#forget: () => void = () => undefined;
 
 	/** Connects at once in a browser; on the server it only holds what the page was loaded with. */
 	constructor(
-		loaded: { list: JobSummary[]; system: SystemInfo },
+		loaded: { list: JobSummary[]; older?: string | null; system: SystemInfo },
 		client: Client = createClient({ transport: () => (loaded.system.websocket ? chosenTransport() : 'sse') }),
 		connect = typeof window !== 'undefined',
 		tools = connect ? browserTools() : null
 	) {
 		this.system = loaded.system;
-		this.#list = loaded.list;
 		this.clock = new ServerClock(loaded.system.serverNow);
 		this.#client = client;
+		this.#listed = new ListedJobs(loaded.list, loaded.older ?? null, (before) => this.#olderThan(before));
 		const use: ConnectionUse = {
 			follow: () => this.#followed.filter((job) => !job.ended).map((job) => ({ jobId: job.id, after: job.seq })),
 			frame: (frame) => this.#receive(frame),
@@ -44,17 +46,32 @@ export class Jobs implements JobCommands {
 		};
 		this.#connection = tools ? new TabConnection(client, use, tools) : new Connection(client, use);
 		if (connect) this.#connection.open();
-		if (connect) this.clock.run(this.#active.length > 0);
+		if (connect) this.clock.run(this.active.length > 0);
+		if (connect) this.#forget = whenInSight(() => this.#listed.show());
 	}
 
 	/** Newest first. */
 	get list(): readonly JobSummary[] {
-		return this.#list;
+		return this.#listed.list;
 	}
 
 	/** Queued or running. */
 	get active(): readonly JobSummary[] {
-		return this.#active;
+		return this.#listed.active;
+	}
+
+	/** Whether there are older jobs than the listed ones. */
+	get hasOlder(): boolean {
+		return this.#listed.hasOlder;
+	}
+
+	/** Lists the next older ones. Rejects with a `CommandError`. */
+	async older(): Promise<void> {
+		await this.#listed.older();
+	}
+
+	#olderThan(before: string): Promise<OlderJobs> {
+		return command(() => this.#client.jobs.list.query({ parent: 'none', before, limit: PAGE }));
 	}
 
 	get connection(): ConnectionState {
@@ -133,11 +150,7 @@ export class Jobs implements JobCommands {
 
 	async remove(id: string): Promise<void> {
 		await command(() => this.#client.jobs.remove.mutate({ id }));
-		this.#drop(id);
-	}
-
-	#drop(id: string): void {
-		this.#list = this.#list.filter((job) => job.id !== id && job.parentId !== id);
+		this.#listed.drop(id);
 	}
 
 	async answer(id: string, questionId: string, value: unknown): Promise<void> {
@@ -151,6 +164,7 @@ export class Jobs implements JobCommands {
 
 	close(): void {
 		this.#connection.close();
+		this.#forget();
 		this.clock.run(false);
 	}
 
@@ -160,7 +174,7 @@ export class Jobs implements JobCommands {
 			if (!(await this.#isGone(job.id))) continue;
 			job.vanish();
 			this.#followed = this.#followed.filter((followed) => followed !== job);
-			this.#drop(job.id);
+			this.#listed.drop(job.id);
 		}
 		this.#connection.changed();
 	}
@@ -180,8 +194,8 @@ export class Jobs implements JobCommands {
 			job.take(inOrder(frame.events.filter(ofJob), frame.transients.filter(ofJob)));
 			if (frame.kind === 'live') job.live();
 		}
-		if (frame.feed) this.#merge(frame.feed);
-		for (const id of frame.removed ?? []) this.#drop(id);
+		if (frame.feed) this.#list(frame.feed);
+		for (const id of frame.removed ?? []) this.#listed.drop(id);
 		if (frame.feed) this.#correct(frame.feed);
 	}
 
@@ -196,19 +210,11 @@ export class Jobs implements JobCommands {
 		}
 	}
 
-	#merge(changed: readonly JobSummary[]): void {
+	#list(changed: readonly JobSummary[]): void {
 		const [first] = changed;
 		if (first) this.clock.read(first.serverNow);
-		const kept = this.#list.filter((job) => !changed.some(({ id }) => id === job.id));
-		const merged = [...changed, ...kept].toSorted((a, b) => b.createdAt - a.createdAt || (a.id < b.id ? 1 : -1));
-		const whole = merged
-			.filter(({ parentId }) => !parentId)
-			.filter(({ status }, place) => place < LISTED || !isTerminal(status));
-		const isOpen = (id: string) => whole.some((job) => job.id === id && !isTerminal(job.status));
-		// Parts push no other job out of the list, and leave it with what they are a part of.
-		const parts = merged.filter(({ parentId, status }) => parentId && (isOpen(parentId) || !isTerminal(status)));
-		this.#list = [...whole, ...parts];
-		this.clock.run(this.#active.length > 0);
+		this.#listed.take(changed);
+		this.clock.run(this.active.length > 0);
 	}
 }
 

@@ -1,4 +1,4 @@
-import type { Frame } from '../server/live/live.ts';
+import type { Frame } from '../server/live/watch.ts';
 
 /** One frame of the live stream. (tRPC's inferred type makes every `unknown` field optional; the JSON is the same.) */
 export type LiveFrame = Omit<Frame, 'cursors'>;

@@ -2,6 +2,8 @@ import type { JobEvent } from '../jobs/event.ts';
 import { isTerminal } from '../jobs/job.ts';
 import type { JobSnapshot } from '../jobs/snapshot.ts';
 import { reduceJob } from '../operations/index.ts';
+import { FramePace } from './frame-pace.ts';
+import { inSight } from './page-sight.ts';
 import type { ServerClock } from './server-clock.svelte.ts';
 import { CommandError } from './trpc.ts';
 
@@ -20,6 +22,11 @@ export interface JobCommands {
 const UNFINISHED = 'Finish now did not arrive: the job goes on. Try again.';
 const UNDELIVERED = 'The cancel did not arrive: the job goes on. Try again.';
 
+/** So many events wait for a page that nobody looks at; one that has more is told them anew when it is seen again. */
+const MOST_WAITING = 1_000;
+/** What a tab in the background shows at once: its title and its sentences tell of it. */
+const TURNS = ['done', 'error', 'cancelled', 'question', 'answer'];
+
 /** One job's reactive snapshot: what came with the page, and every event since, applied at most once a frame. */
 export class LiveJob {
 	#snapshot: JobSnapshot = $state.raw() as JobSnapshot;
@@ -33,7 +40,9 @@ export class LiveJob {
 	#waiting: JobEvent[] = [];
 	/** Events that it lacks were asked for. */
 	#lacking = false;
-	#scheduled = false;
+	/** More came than a page out of sight keeps: nothing is taken until it is seen, and then asked for. */
+	#leftOut = false;
+	readonly #frame = new FramePace(() => this.#show());
 	/** The job that was started in its place. */
 	#next: Promise<JobSnapshot> | null = null;
 
@@ -102,28 +111,46 @@ export class LiveJob {
 	 * events after a gap are left out and asked for again, since what lies between would never come.
 	 */
 	take(events: readonly JobEvent[]): void {
-		for (const event of events) if (this.#isNext(event)) this.#waiting.push(event);
-		if (this.#scheduled || this.#waiting.length === 0) return;
-		this.#scheduled = true;
-		nextFrame(() => this.#apply());
+		for (const event of events) if (this.#isNext(event)) this.#keep(event);
+		if (this.#waiting.length === 0) return;
+		this.#frame.ask();
+		if (inSight()) return;
+		if (this.#waiting.some(({ type }) => TURNS.includes(type))) this.#frame.run();
+		else if (this.#waiting.length > MOST_WAITING) this.#leaveOut();
+	}
+
+	/** Of what the log does not have, a page that nobody looks at keeps the newest of each kind. */
+	#keep(event: JobEvent): void {
+		if (event.seq === null && !inSight())
+			this.#waiting = this.#waiting.filter(({ seq, type }) => seq !== null || type !== event.type);
+		this.#waiting.push(event);
+	}
+
+	#leaveOut(): void {
+		this.#waiting = [];
+		this.#leftOut = true;
 	}
 
 	#isNext({ seq }: JobEvent): boolean {
+		if (this.#leftOut) return false;
 		if (seq === null || seq === this.seq + 1) {
 			if (seq !== null) this.#lacking = false;
 			return true;
 		}
-		if (seq > this.seq && !this.#lacking) {
-			this.#lacking = true;
-			this.#commands.behind(this);
-		}
+		if (seq > this.seq && !this.#lacking) this.#ask();
 		return false;
+	}
+
+	#ask(): void {
+		this.#lacking = true;
+		this.#commands.behind(this);
 	}
 
 	/** Starts over from a newer snapshot of the server's. */
 	reset(snapshot: JobSnapshot): void {
 		this.#waiting = [];
 		this.#lacking = false;
+		this.#leftOut = false;
 		this.#snapshot = snapshot;
 	}
 
@@ -133,12 +160,13 @@ export class LiveJob {
 		this.#failure = null;
 	}
 
-	#apply(): void {
-		this.#scheduled = false;
+	#show(): void {
 		const events = this.#waiting;
 		this.#waiting = [];
 		this.#snapshot = events.reduce((snapshot, event) => reduceJob(snapshot, event), this.#snapshot);
 		if (this.ended) this.#caughtUp = true;
+		if (this.#leftOut) this.#ask();
+		this.#leftOut = false;
 	}
 
 	/** Shows Cancelling… at once; a second call while it lasts changes nothing. */
@@ -200,11 +228,4 @@ export class LiveJob {
 /** No answer came, so there is no code either. */
 function isUndelivered(error: unknown): boolean {
 	return error instanceof CommandError && error.data.code === null;
-}
-
-/** With the next frame; a hidden tab has none, and is served by a slow timer instead. */
-function nextFrame(task: () => void): void {
-	if (typeof requestAnimationFrame === 'function' && document.visibilityState === 'visible')
-		requestAnimationFrame(task);
-	else setTimeout(task, 250);
 }

@@ -1,8 +1,11 @@
-/** The server's clock as this page knows it, so that elapsed time does not depend on the person's own. Ticks each second while asked to. */
+import { inSight, whenInSight } from './page-sight.ts';
+
+/** The server's clock as this page knows it, so that elapsed time does not depend on the person's own. Ticks each second while asked to, and while somebody may look. */
 export class ServerClock {
 	#offset: number;
 	#now = $state(0);
 	#timer: ReturnType<typeof setInterval> | null = null;
+	#forget: () => void = () => undefined;
 
 	constructor(serverNow: number) {
 		this.#offset = serverNow - Date.now();
@@ -27,15 +30,19 @@ export class ServerClock {
 	}
 
 	tick(): void {
-		this.#now = Date.now() + this.#offset;
+		if (inSight()) this.#now = Date.now() + this.#offset;
 	}
 
 	/** Runs while anything does. */
 	run(active: boolean): void {
-		if (active && this.#timer === null) this.#timer = setInterval(() => this.tick(), 1_000);
-		if (!active && this.#timer !== null) {
-			clearInterval(this.#timer);
+		if (active === (this.#timer !== null)) return;
+		if (active) {
+			this.#timer = setInterval(() => this.tick(), 1_000);
+			this.#forget = whenInSight(() => this.tick());
+		} else {
+			if (this.#timer !== null) clearInterval(this.#timer);
 			this.#timer = null;
+			this.#forget();
 		}
 	}
 }

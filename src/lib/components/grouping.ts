@@ -9,11 +9,14 @@ export interface JobGroup {
 
 /** Jobs in their order, each part under the job that it is a part of; a part without one in the list stands by itself. */
 export function grouped(jobs: readonly JobSummary[]): JobGroup[] {
-	const ids = new Set(jobs.map(({ id }) => id));
-	const isPart = ({ parentId }: JobSummary) => parentId !== null && ids.has(parentId);
-	return jobs
-		.filter((job) => !isPart(job))
-		.map((job) => ({ job, parts: jobs.filter(({ parentId }) => parentId === job.id) }));
+	const groups = new Map(jobs.map((job) => [job.id, { job, parts: [] as JobSummary[] }]));
+	const whole: JobGroup[] = [];
+	for (const [, group] of groups) {
+		const parent = group.job.parentId === null ? undefined : groups.get(group.job.parentId);
+		if (parent) parent.parts.push(group.job);
+		else whole.push(group);
+	}
+	return whole;
 }
 
 /** How many jobs run, and how many wait for their turn; a batch counts as the one job that a person started. */

@@ -1,15 +1,20 @@
 import { operations } from './index.ts';
 import type { OperationRun } from './operation.ts';
 
-const found = import.meta.glob<{ default: OperationRun }>('./*/run.server.ts', { eager: true });
+const found = import.meta.glob<OperationRun>('./*/run.server.ts', { import: 'default' });
 
-/** Every listed operation with its work, found in its folder. Throws at start-up when a folder has none. */
+/** Every listed operation with its work, found in its folder and loaded by its first run. Throws at start-up when a folder has none. */
 export function operationRuns(): Record<string, OperationRun> {
-	return Object.fromEntries(
-		Object.keys(operations).map((id) => {
-			const run = found[`./${id}/run.server.ts`]?.default;
-			if (!run) throw new Error(`operations/${id}/run.server.ts is missing or has no default export`);
-			return [id, run];
-		})
-	);
+	return Object.fromEntries(Object.entries(operations).map(([id, model]) => [id, { model, run: workOf(id) }]));
+}
+
+/** Loads the work of every operation, one after the other, so that no run waits for it. Rejects when one cannot be loaded. */
+export async function loadOperations(): Promise<void> {
+	for (const load of Object.values(found)) await load();
+}
+
+function workOf(id: string): OperationRun['run'] {
+	const load = found[`./${id}/run.server.ts`];
+	if (!load) throw new Error(`operations/${id}/run.server.ts is missing`);
+	return async (input, ctx) => (await load()).run(input, ctx);
 }

@@ -1,6 +1,5 @@
 import type { Component } from 'svelte';
-import type { FormProps, QuestionProps } from '../components/form.ts';
-import PlainForm from './PlainForm.svelte';
+import type { QuestionProps } from '../components/form.ts';
 import PlainQuestion from './PlainQuestion.svelte';
 import PlainView from './PlainView.svelte';
 import type { JobOptions } from '../jobs/job.ts';
@@ -18,20 +17,18 @@ export interface LiveProps {
 	start?: (operation: string, input: unknown, options?: JobOptions) => Promise<void>;
 }
 
-/** How an operation is asked for, how it looks while it runs and after, and how it asks. */
+/** How an operation looks while it runs and after, and how it asks. */
 export interface Views {
-	Form: Component<FormProps & { operation: string }>;
 	Live: Component<LiveProps>;
 	Question: Component<QuestionProps>;
 }
 
-const found = import.meta.glob<{ default: Component<never> }>('./*/{Form,Live,Question}.svelte', { eager: true });
+const found = import.meta.glob<{ default: Component<never> }>('./*/{Live,Question}.svelte', { eager: true });
 
 /** The views in the operation's folder; a plain one stands in for each that is missing. */
 export function viewsOf(id: string): Views {
 	const view = (name: string) => found[`./${id}/${name}.svelte`]?.default;
 	return {
-		Form: (view('Form') as Views['Form'] | undefined) ?? PlainForm,
 		Live: (view('Live') as Views['Live'] | undefined) ?? PlainView,
 		Question: (view('Question') as Views['Question'] | undefined) ?? PlainQuestion
 	};

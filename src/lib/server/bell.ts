@@ -5,7 +5,7 @@ import { pause, type Clock } from './clock.ts';
  * EventEmitter's `off` is a linear search and made 5,000 subscribers quadratic (transport-and-storage.md A8).
  */
 export class Bell {
-	readonly #listeners = new Map<string, Set<Listener>>();
+	readonly #listeners = new Map<string, Set<Waker>>();
 
 	/** Wakes whoever listens to the key. Ring after the commit, never before. */
 	ring(key: string): void {
@@ -15,8 +15,22 @@ export class Bell {
 	/** Listens from now on. Take it before the first read, so that nothing falls between; close it when done. */
 	listen(keys: readonly string[]): Listener {
 		const listener = new Listener(() => this.#forget(keys, listener));
-		for (const key of keys) this.#add(key, listener);
+		for (const key of keys) this.join(key, listener);
 		return listener;
+	}
+
+	/** Wakes `waker` at each ring of the key until it leaves. */
+	join(key: string, waker: Waker): void {
+		const set = this.#listeners.get(key);
+		if (set) set.add(waker);
+		else this.#listeners.set(key, new Set([waker]));
+	}
+
+	/** Undoes `join`. */
+	leave(key: string, waker: Waker): void {
+		const set = this.#listeners.get(key);
+		set?.delete(waker);
+		if (set?.size === 0) this.#listeners.delete(key);
 	}
 
 	/** How many listeners there are, for the leak tests and the metrics. */
@@ -26,23 +40,18 @@ export class Bell {
 		return size;
 	}
 
-	#add(key: string, listener: Listener): void {
-		const set = this.#listeners.get(key);
-		if (set) set.add(listener);
-		else this.#listeners.set(key, new Set([listener]));
-	}
-
-	#forget(keys: readonly string[], listener: Listener): void {
-		for (const key of keys) {
-			const set = this.#listeners.get(key);
-			set?.delete(listener);
-			if (set?.size === 0) this.#listeners.delete(key);
-		}
+	#forget(keys: readonly string[], waker: Waker): void {
+		for (const key of keys) this.leave(key, waker);
 	}
 }
 
+/** Who is woken by the bell: in the middle of whatever rang it, so it only notes that there is something to look at. */
+export interface Waker {
+	wake(): void;
+}
+
 /** One who waits for the bell. A ring while nobody waits is remembered. */
-export class Listener {
+export class Listener implements Waker {
 	#rung = false;
 	#resume: (() => void) | null = null;
 	readonly #onClose: () => void;

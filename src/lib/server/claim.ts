@@ -30,12 +30,14 @@ export function nextClaim(rows: Rows, terms: ClaimTerms, now: number): JobRow | 
 }
 
 function orphan(rows: Rows, terms: ClaimTerms, now: number): JobRow | undefined {
-	const running = rows.select().from(jobs).where(eq(jobs.status, 'running')).all();
+	const lease = { id: jobs.id, leaseUntil: jobs.leaseUntil, runner: jobs.runner };
+	const running = rows.select(lease).from(jobs).where(eq(jobs.status, 'running')).all();
 	// A lease that ends later than any can was given before the clock was set back.
 	const isOver = (until: number) => until < now || until > now + 2 * terms.leaseMs;
-	return running.find(
+	const found = running.find(
 		({ id, leaseUntil, runner }) => !terms.holds?.(id) && (isOver(leaseUntil ?? 0) || terms.isGone(runner ?? ''))
 	);
+	return found && rows.select().from(jobs).where(eq(jobs.id, found.id)).get();
 }
 
 /** A job that waits for its slot goes before one that has not begun: what it was promised counts as taken. */

@@ -17,8 +17,8 @@ interface ContentData {
 }
 
 /**
- * One run's way into the log. `add` never waits: the first event after a pause is written at once, those that follow
- * within 15 ms together, neighbouring pieces of one text merged. Order is kept; a failed write stops the run. A full disk
+ * One run's way into the log. `add` never waits: the first event after a pause and the first of a text are written at
+ * once, those that follow within 15 ms together, neighbouring pieces of one text merged. Order is kept; a failed write stops the run. A full disk
  * is waited for: what comes meanwhile is held, up to a bound, and written when there is room.
  */
 export class EventWriter {
@@ -31,6 +31,12 @@ export class EventWriter {
 	#patch: RowPatch = {};
 	#held = false;
 	#grouping = false;
+	/** Texts that have begun. */
+	readonly #begun = new Set<string>();
+	/** Somebody waits for what is written: a provider's request, an end. It shares no later transaction. */
+	#hurried = false;
+	/** Something waits that is not to wait for its group. */
+	#urgent = false;
 	#lastWrite = Number.NEGATIVE_INFINITY;
 	#tail: Promise<void> = Promise.resolve();
 	/** A write waits for room on the disk; what comes meanwhile waits with it, in so many characters. */
@@ -59,8 +65,9 @@ export class EventWriter {
 		if (this.#full && !this.#fits(event)) return;
 		const at = event.at ?? this.#clock.now();
 		if (!this.#mergeContent(event)) this.#events.push({ ...event, at });
+		this.#urgent ||= this.#begins(event);
 		this.note(patch);
-		if (!this.#held && !this.#grouping) this.#write();
+		if (!this.#held && (!this.#grouping || this.#urgent)) this.#write();
 	}
 
 	/** Adds facts of the row that go out with the next write. */
@@ -88,14 +95,20 @@ export class EventWriter {
 		this.#held = false;
 		if (cursor !== null) this.note({ cursor });
 		const recent = this.#grouping && this.#clock.now() - this.#lastWrite < GROUP_MS;
-		if (this.#events.length > 0 && !recent) this.#write();
+		if (this.#events.length > 0 && (!recent || this.#urgent)) this.#write();
 	}
 
 	/** Resolves when everything added so far is in the log. Rejects when a write failed. */
 	async flush(): Promise<void> {
+		this.#hurried = true;
 		this.#write();
+		this.#log.settle();
 		const behind = this.#full;
-		await this.#tail;
+		try {
+			await this.#tail;
+		} finally {
+			this.#hurried = false;
+		}
 		// What waited for room is written after the write that found none.
 		if (behind) await this.#tail;
 	}
@@ -111,6 +124,15 @@ export class EventWriter {
 		if (this.#waiting <= MOST_WAITING) return true;
 		this.#onFailure(new HeadwayError('unavailable', 'The disk is full, and too much waits for room.'));
 		return false;
+	}
+
+	/** The first words of a text are what a person waits for longest: nothing that was just written holds them up. */
+	#begins({ type, data }: NewEvent): boolean {
+		if (type !== 'content') return false;
+		const { target } = data as ContentData;
+		if (this.#begun.has(target)) return false;
+		this.#begun.add(target);
+		return true;
 	}
 
 	#mergeContent(event: NewEvent): boolean {
@@ -134,7 +156,7 @@ export class EventWriter {
 	#write(): void {
 		if (this.#full || (this.#events.length === 0 && Object.keys(this.#patch).length === 0)) return;
 		const [events, patch] = [this.#events, this.#patch];
-		[this.#events, this.#patch] = [[], {}];
+		[this.#events, this.#patch, this.#urgent] = [[], {}, false];
 		this.#lastWrite = this.#clock.now();
 		this.#group();
 		this.#tail = this.#tail.then(() => this.#store(events, patch));
@@ -142,7 +164,11 @@ export class EventWriter {
 	}
 
 	async #store(events: readonly NewEvent[], patch: RowPatch): Promise<void> {
-		const write = () => this.#log.append(this.#jobId, this.#epoch, events, patch);
+		const write = () => {
+			const stored = this.#log.append(this.#jobId, this.#epoch, events, patch);
+			if (this.#hurried) this.#log.settle();
+			return stored;
+		};
 		await whenRoom(write, { ...this.#disk, waits: () => (this.#full = true) });
 		if (!this.#full) return;
 		[this.#full, this.#waiting] = [false, 0];

@@ -37,21 +37,30 @@ const HISTORY = 200;
 export class JobQueries {
 	readonly #db: Db;
 	readonly #clock: Clock;
+	/** Prepared once: building a query costs more than running it. */
+	readonly #row;
+	readonly #head;
 
 	constructor(db: Db, clock: Clock) {
 		this.#db = db;
 		this.#clock = clock;
+		const owned = and(eq(jobs.id, sql.placeholder('id')), eq(jobs.owner, sql.placeholder('owner')));
+		this.#row = db.select().from(jobs).where(owned).prepare();
+		this.#head = db.select({ seq: jobs.seq, status: jobs.status }).from(jobs).where(owned).prepare();
 	}
 
 	/** Throws `not_found` also for another owner's job, so that ids tell nothing. */
 	async get(owner: string, id: string): Promise<JobRow> {
-		const row = this.#db
-			.select()
-			.from(jobs)
-			.where(and(eq(jobs.id, id), eq(jobs.owner, owner)))
-			.get();
+		const row = this.#row.get({ owner, id });
 		if (!row) throw new HeadwayError('not_found', 'There is no such job. It may have been deleted.');
 		return row;
+	}
+
+	/** How far a job's log goes and how the job stands, without reading the rest of its row. Throws `not_found` as `get` does. */
+	async head(owner: string, id: string): Promise<{ seq: number; status: JobStatus }> {
+		const head = this.#head.get({ owner, id });
+		if (!head) throw new HeadwayError('not_found', 'There is no such job. It may have been deleted.');
+		return head;
 	}
 
 	/** The job that a provider's response belongs to. */

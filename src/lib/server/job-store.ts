@@ -1,4 +1,3 @@
-import { randomBytes } from 'node:crypto';
 import { and, eq, inArray, lt, or, sql } from 'drizzle-orm';
 import { HeadwayError } from '../jobs/error.ts';
 import { isTerminal, type CancelReason } from '../jobs/job.ts';
@@ -10,9 +9,9 @@ import type { Clock } from './clock.ts';
 import type { Db, Rows } from './db/open.ts';
 import { artifacts, jobs, timings, type JobRow } from './db/schema.ts';
 import { faultOf, nothingRan, terminalEvent, timingOf, type Ending } from './ending.ts';
-import { appendWithin, type NewEvent } from './event-log.ts';
+import { EventRows, type NewEvent } from './event-rows.ts';
 import { admit, familyOf, lineOf, refuseRemoval } from './family.ts';
-import { hashOf, type NewJob } from './new-job.ts';
+import { findByKey, hashOf, newJobId, type NewJob } from './new-job.ts';
 import { checkOpen } from './open-question.ts';
 import { Places } from './places.ts';
 import { Removals } from './removals.ts';
@@ -25,7 +24,10 @@ export class JobStore {
 	readonly #bell: Bell;
 	readonly #clock: Clock;
 	readonly #snapshots: Snapshots;
+	readonly #events: EventRows;
 	readonly #places: Places;
+	/** Prepared once, for every change of a job: building a query costs more than running it. */
+	readonly #byId;
 	/** What was deleted. */
 	readonly removals: Removals;
 
@@ -34,7 +36,13 @@ export class JobStore {
 		this.#bell = bell;
 		this.#clock = clock;
 		this.#snapshots = snapshots;
+		this.#events = new EventRows(db);
 		this.#places = new Places(db, bell, clock);
+		this.#byId = db
+			.select()
+			.from(jobs)
+			.where(eq(jobs.id, sql.placeholder('id')))
+			.prepare();
 		this.removals = new Removals(clock);
 	}
 
@@ -61,7 +69,7 @@ export class JobStore {
 		const now = this.#clock.now();
 		const { owner, operation, title, variant, input, options } = job;
 		const row: typeof jobs.$inferInsert = {
-			...{ id: newId(), owner, operation, title, variant, input, options, requestHash },
+			...{ id: newJobId(), owner, operation, title, variant, input, options, requestHash },
 			...{ idempotencyKey: job.idempotencyKey ?? null, retryOf: job.retryOf ?? null, parentId: job.parentId ?? null },
 			...{
 				status: 'queued',
@@ -73,10 +81,10 @@ export class JobStore {
 		};
 		tx.insert(jobs).values(row).run();
 		this.#places.moved(tx);
-		appendWithin(tx, row.id, [{ type: 'queued', data: { operation, title, retryOf: job.retryOf ?? null } }], {
+		this.#events.append(row.id, [{ type: 'queued', data: { operation, title, retryOf: job.retryOf ?? null } }], {
 			updatedAt: now
 		});
-		return this.#read(row.id, tx);
+		return this.#read(row.id);
 	}
 
 	/** Takes the next job that may run, in a new epoch: orphans first, then by priority and waiting time. Null when there is none. */
@@ -91,7 +99,7 @@ export class JobStore {
 				.where(eq(jobs.id, row.id))
 				.run();
 			if (row.status === 'queued') this.#places.moved(tx);
-			return this.#read(row.id, tx);
+			return this.#read(row.id);
 		}, IMMEDIATE);
 		if (claimed) this.#bell.ring(feedKey(claimed.owner));
 		return claimed;
@@ -127,18 +135,18 @@ export class JobStore {
 	): Promise<JobRow> {
 		let ending: Ending | null = null;
 		const now = this.#clock.now();
-		const row = this.#db.transaction((tx) => {
-			const found = this.#owned(tx, owner, id);
+		const row = this.#change((tx) => {
+			const found = this.#owned(owner, id);
 			if (isTerminal(found.status) || found.cancelRequestedAt !== null) return found;
 			tx.update(jobs).set({ cancelRequestedAt: now, cancelReason: reason }).where(eq(jobs.id, id)).run();
-			appendWithin(tx, id, [{ type: 'cancelling', data: { reason, requestedAt: now } }], { updatedAt: now });
+			this.#events.append(id, [{ type: 'cancelling', data: { reason, requestedAt: now } }], { updatedAt: now });
 			if (found.status === 'queued') {
 				ending = { status: 'cancelled', receipt: nothingRan(reason, now) };
 				this.#end(tx, found, ending);
 				this.#places.moved(tx);
 			}
-			return this.#read(id, tx);
-		}, IMMEDIATE);
+			return this.#read(id);
+		});
 		this.#ring(row);
 		if (ending) ended?.(row, ending);
 		return row;
@@ -166,8 +174,8 @@ export class JobStore {
 		id: string,
 		change: (row: JobRow, now: number, tx: Rows) => { patch: Partial<JobRow>; events: NewEvent[] }
 	): Promise<JobRow> {
-		const row = this.#db.transaction((tx) => {
-			const found = this.#owned(tx, owner, id);
+		const row = this.#change((tx) => {
+			const found = this.#owned(owner, id);
 			if (found.status !== 'running') throw new HeadwayError('conflict', 'Only a running job can take this.');
 			const { patch, events } = change(found, this.#clock.now(), tx);
 			if (events.length === 0) return found;
@@ -175,9 +183,9 @@ export class JobStore {
 				.set({ ...patch, updatedAt: this.#clock.now() })
 				.where(eq(jobs.id, id))
 				.run();
-			appendWithin(tx, id, events, { updatedAt: this.#clock.now() });
-			return this.#read(id, tx);
-		}, IMMEDIATE);
+			this.#events.append(id, events, { updatedAt: this.#clock.now() });
+			return this.#read(id);
+		});
 		this.#ring(row);
 		return row;
 	}
@@ -187,24 +195,30 @@ export class JobStore {
 	 * transaction. False when it has ended already or belongs to another epoch; then nothing changes.
 	 */
 	async finish(jobId: string, epoch: number, ending: Ending): Promise<boolean> {
-		const row = this.#db.transaction((tx) => {
-			const found = this.#read(jobId, tx);
+		const row = this.#change((tx) => {
+			const found = this.#read(jobId);
 			if (found.epoch !== epoch || found.status !== 'running') return null;
 			this.#end(tx, found, ending);
 			return found;
-		}, IMMEDIATE);
+		});
 		if (!row) return false;
 		this.#ring(row);
 		this.#bell.ring(queueKey);
 		return true;
 	}
 
+	/** One transaction, after all that was appended before it. */
+	#change<T>(change: (tx: Rows) => T): T {
+		this.#snapshots.log.settle();
+		return this.#db.transaction(change, IMMEDIATE);
+	}
+
 	#end(tx: Rows, row: JobRow, ending: Ending): void {
 		const now = this.#clock.now();
-		appendWithin(tx, row.id, [terminalEvent(ending)], { updatedAt: now });
-		this.#snapshots.forget(row.id);
-		const ended = this.#read(row.id, tx);
+		this.#events.append(row.id, [terminalEvent(ending)], { updatedAt: now });
+		const ended = this.#read(row.id);
 		const snapshot = withHighest(this.#snapshots.of({ ...ended, snapshot: null }), ended);
+		this.#snapshots.forget(row.id);
 		tx.update(jobs)
 			.set({
 				status: ending.status,
@@ -225,7 +239,7 @@ export class JobStore {
 	/** Deletes an ended job with its parts and their logs; returns the paths of the artifacts, whose bytes the caller removes. `refuse` may throw for these ids. */
 	async remove(owner: string, id: string, refuse?: (tx: Rows, ids: string[]) => void): Promise<string[]> {
 		const removed = this.#db.transaction((tx) => {
-			const row = this.#owned(tx, owner, id);
+			const row = this.#owned(owner, id);
 			const family = familyOf(tx, row);
 			refuseRemoval(family, row.parentId === null ? [] : lineOf(tx, row.parentId));
 			const ids = family.map(({ id }) => id);
@@ -251,18 +265,14 @@ export class JobStore {
 		);
 	}
 
-	#owned(tx: Rows, owner: string, id: string): JobRow {
-		const row = tx
-			.select()
-			.from(jobs)
-			.where(and(eq(jobs.id, id), eq(jobs.owner, owner)))
-			.get();
-		if (!row) throw new HeadwayError('not_found', 'There is no such job.');
+	#owned(owner: string, id: string): JobRow {
+		const row = this.#byId.get({ id });
+		if (row?.owner !== owner) throw new HeadwayError('not_found', 'There is no such job.');
 		return row;
 	}
 
-	#read(id: string, tx: Rows): JobRow {
-		const row = tx.select().from(jobs).where(eq(jobs.id, id)).get();
+	#read(id: string): JobRow {
+		const row = this.#byId.get({ id });
 		if (!row) throw new HeadwayError('not_found', 'There is no such job.');
 		return row;
 	}
@@ -277,16 +287,4 @@ export class JobStore {
 function withHighest(snapshot: JobSnapshot, { fraction }: JobRow): JobSnapshot {
 	if (fraction === null || fraction <= (snapshot.progress.fraction ?? 0)) return snapshot;
 	return { ...snapshot, progress: { fraction, basis: 'estimated' } };
-}
-
-function findByKey(tx: Rows, owner: string, key: string): JobRow | undefined {
-	return tx
-		.select()
-		.from(jobs)
-		.where(and(eq(jobs.owner, owner), eq(jobs.idempotencyKey, key)))
-		.get();
-}
-
-function newId(): string {
-	return `job_${randomBytes(10).toString('hex')}`;
 }

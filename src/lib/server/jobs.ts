@@ -175,7 +175,7 @@ export class Jobs {
 
 	/** The highest seq of a job's log, and whether it ends there. */
 	async head(owner: string, id: string): Promise<{ seq: number; ended: boolean }> {
-		const { seq, status } = await this.#parts.queries.get(owner, id);
+		const { seq, status } = await this.#parts.queries.head(owner, id);
 		return { seq, ended: isTerminal(status) };
 	}
 

@@ -3,7 +3,8 @@ import type { Usage } from '../jobs/event.ts';
 import { jobStatus } from '../jobs/job.ts';
 import type { JobQueries } from './job-queries.ts';
 import { stopReasonOf, type Ending } from './ending.ts';
-import { streamEnds, type Live, type StreamEnd } from './live/live.ts';
+import type { Live } from './live/live.ts';
+import { streamEnds, type StreamEnd } from './live/watch.ts';
 import { streamDoors, type StreamDoor } from './open-streams.ts';
 import type { JobRow } from './db/schema.ts';
 

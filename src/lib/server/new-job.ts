@@ -1,5 +1,8 @@
-import { createHash } from 'node:crypto';
+import { createHash, randomBytes } from 'node:crypto';
+import { and, eq } from 'drizzle-orm';
 import type { JobOptions } from '../jobs/job.ts';
+import type { Rows } from './db/open.ts';
+import { jobs, type JobRow } from './db/schema.ts';
 
 /** What to enqueue. `input` has passed the operation's schema. */
 export interface NewJob {
@@ -32,4 +35,18 @@ export function hashOf({ operation, request, options }: NewJob): string {
 function inOrder(_key: string, value: unknown): unknown {
 	if (typeof value !== 'object' || value === null || Array.isArray(value)) return value;
 	return Object.fromEntries(Object.entries(value).toSorted(([a], [b]) => (a < b ? -1 : 1)));
+}
+
+/** The job that an owner's key began. */
+export function findByKey(rows: Rows, owner: string, key: string): JobRow | undefined {
+	return rows
+		.select()
+		.from(jobs)
+		.where(and(eq(jobs.owner, owner), eq(jobs.idempotencyKey, key)))
+		.get();
+}
+
+/** An id that tells nothing, and that nobody can guess. */
+export function newJobId(): string {
+	return `job_${randomBytes(10).toString('hex')}`;
 }

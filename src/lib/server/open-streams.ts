@@ -55,10 +55,14 @@ export class OpenStreams {
 		});
 	}
 
-	/** Counts a stream that opened; what it returns counts it off. */
-	open(owner: string, door: StreamDoor): () => void {
+	/** Counts a stream that opened. */
+	open(owner: string, door: StreamDoor): void {
 		this.#add(owner, door, 1);
-		return () => this.#add(owner, door, -1);
+	}
+
+	/** Counts it off. */
+	close(owner: string, door: StreamDoor): void {
+		this.#add(owner, door, -1);
 	}
 
 	#add(owner: string, door: StreamDoor, by: 1 | -1): void {

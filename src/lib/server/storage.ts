@@ -2,6 +2,7 @@ import type { AnyModel, RunLog } from '../operations/operation.ts';
 import { Bell } from './bell.ts';
 import { openFiles } from './blobs/open.ts';
 import { Corrections } from './corrections.ts';
+import { Checkpoints } from './checkpoints.ts';
 import type { Clock } from './clock.ts';
 import { dataPaths, type Config } from './config.ts';
 import { LogMark } from './db/log-mark.ts';
@@ -24,20 +25,22 @@ interface StorageOptions {
 	migrationsFolder?: string | undefined;
 	clock: Clock;
 	log: RunLog;
+	/** Names the code that runs. */
+	version?: string | undefined;
 }
 
 /** Everything that outlives a run. */
 export type Storage = Awaited<ReturnType<typeof openStorage>>;
 
 /** Opens the database, the files and what reads and writes them; what a killed process left half-made is removed. Rejects with a `ConfigError`. */
-export async function openStorage({ config, models, migrationsFolder, clock, log }: StorageOptions) {
+export async function openStorage({ config, models, migrationsFolder, clock, log, version = '0' }: StorageOptions) {
 	const paths = dataPaths(config.dataDir);
 	const hold = takeFolder(config.dataDir);
 	const { db, mark, close } = openDatabase(paths, hold, { migrationsFolder, clock });
 	const { logEpoch } = mark;
 	const bell = new Bell();
 	const events = new EventLog(db, bell, clock);
-	const snapshots = new Snapshots(events, models, logEpoch);
+	const snapshots = new Snapshots(events, models, logEpoch, new Checkpoints(db, version));
 	const files = await openFiles(config, paths.artifacts, { db, clock, log, models });
 	const folders = new TemporaryFolders(paths.temporary);
 	await folders.sweep();

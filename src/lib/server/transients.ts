@@ -4,10 +4,32 @@ import { jobKey, type Bell } from './bell.ts';
 import type { Clock } from './clock.ts';
 import { unreadable } from './event-log.ts';
 
-interface Held {
+/** A live-only event as it is held: its JSON is written once, for all who read it. */
+export class Held {
 	/** Counts all transient events of the process, so that a reader knows what it has seen. */
+	readonly version: number;
+	readonly at: number;
+	readonly type: string;
+	/** The whole event on one line, with `"seq":null`. */
+	readonly json: string;
+
+	constructor(version: number, { jobId, at, type, data }: Omit<JobEvent, 'seq'>) {
+		const { json, ...written } = write({ jobId, seq: null, at, type, data });
+		this.version = version;
+		this.at = at;
+		this.type = written.type;
+		this.json = json;
+	}
+
+	get event(): JobEvent {
+		return JSON.parse(this.json) as JobEvent;
+	}
+}
+
+interface OfJob {
+	/** Of the newest event. */
 	version: number;
-	event: JobEvent;
+	byType: Map<string, Held>;
 }
 
 /** What all ended jobs together may hold, in characters of JSON; the oldest goes first. */
@@ -18,7 +40,7 @@ const AFTERLIFE_MS = 15 * 60_000;
 
 /** Live-only events: the newest of each type of each running job, in memory, never stored. A slow reader misses some, and nothing piles up. */
 export class Transients {
-	readonly #held = new Map<string, Map<string, Held>>();
+	readonly #held = new Map<string, OfJob>();
 	readonly #bell: Bell;
 	readonly #clock: Clock;
 	/** Ended jobs with what they still hold, oldest first. */
@@ -37,17 +59,24 @@ export class Transients {
 
 	/** Replaces the newest event of this type and wakes the job's watchers. */
 	publish(event: Omit<JobEvent, 'seq'>): void {
-		const ofJob = this.#held.get(event.jobId) ?? new Map<string, Held>();
-		ofJob.set(event.type, { version: ++this.#version, event: { ...event, ...readable(event), seq: null } });
+		const version = ++this.#version;
+		const ofJob = this.#held.get(event.jobId) ?? { version, byType: new Map<string, Held>() };
+		ofJob.version = version;
+		ofJob.byType.set(event.type, new Held(version, event));
 		this.#held.set(event.jobId, ofJob);
 		this.#bell.ring(jobKey(event.jobId));
+	}
+
+	/** The version of the job's newest event; 0 when none is held. */
+	newest(jobId: string): number {
+		return this.#held.get(jobId)?.version ?? 0;
 	}
 
 	/** What is newer than `version`, oldest first. */
 	since(jobId: string, version: number): Held[] {
 		const ofJob = this.#held.get(jobId);
-		if (!ofJob) return [];
-		return [...ofJob.values()].filter((held) => held.version > version).sort((a, b) => a.version - b.version);
+		if (!ofJob || ofJob.version <= version) return [];
+		return [...ofJob.byType.values()].filter((held) => held.version > version).sort((a, b) => a.version - b.version);
 	}
 
 	/** Lets go of a job's events: at once on success, otherwise after 15 minutes, or when newer ones need the room. */
@@ -55,7 +84,11 @@ export class Transients {
 		const ofJob = this.#held.get(jobId);
 		if (!ofJob) return;
 		if (succeeded) return this.#drop(jobId);
-		this.#ended.set(jobId, JSON.stringify([...ofJob.values()]).length);
+		const held = [...ofJob.byType.values()];
+		this.#ended.set(
+			jobId,
+			held.reduce((size, { json }) => size + json.length, 0)
+		);
 		this.#clock.after(AFTERLIFE_MS, () => this.#drop(jobId));
 		this.#makeRoom();
 	}
@@ -81,12 +114,12 @@ export class Transients {
 }
 
 /** A body that cannot be sent would end every stream that comes to it, again and again. */
-function readable({ type, data }: Omit<JobEvent, 'seq'>): { type: string; data: unknown } {
+function write(event: JobEvent): { type: string; json: string } {
 	try {
-		JSON.stringify(data);
-		return { type, data };
+		return { type: event.type, json: JSON.stringify(event) };
 	} catch {
-		return unreadable(type);
+		const instead = { ...event, ...unreadable(event.type) };
+		return { type: instead.type, json: JSON.stringify(instead) };
 	}
 }
 

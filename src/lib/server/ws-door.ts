@@ -8,6 +8,7 @@ import { addressKey } from './http/address-key.ts';
 import { BODY_LIMIT } from './http/body-limit.ts';
 import { guard } from './http/guard.ts';
 import { problem } from './http/problem.ts';
+import { ownerOf, type OwnerOf } from './owner.ts';
 import { appRouter } from './trpc/index.ts';
 
 /** Where a WebSocket is opened. */
@@ -32,9 +33,6 @@ export interface Arrival {
 	protocol: 'http' | 'https';
 	address: string;
 }
-
-/** Who a request belongs to; until there are accounts, everything is `local`. */
-type OwnerOf = (request: Request) => string;
 
 /** A socket that passes on no message before it was counted, and ends rather than hold more than its bound for a reader who does not read. */
 class BoundedSocket extends WebSocket {
@@ -74,9 +72,9 @@ export class WebSocketDoor {
 	});
 	#draining = false;
 
-	constructor(app: App, ownerOf: OwnerOf = () => 'local') {
+	constructor(app: App, owner: OwnerOf = ownerOf) {
 		this.#app = app;
-		this.#ownerOf = ownerOf;
+		this.#ownerOf = owner;
 		const talk = getWSConnectionHandler({
 			wss: this.#server,
 			router: appRouter,

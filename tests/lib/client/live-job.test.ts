@@ -88,14 +88,114 @@ test('RS-07 a new connection goes on after the last event that was received, sho
 	expect(job.snapshot.activity).toBe('Thinking');
 });
 
-test('DC-03 a hidden tab, which has no frames, still keeps up', () => {
-	Object.defineProperty(document, 'visibilityState', { value: 'hidden', configurable: true });
+/** Puts the page into the background, or before the reader. */
+function look(state: 'visible' | 'hidden'): void {
+	Object.defineProperty(document, 'visibilityState', { value: state, configurable: true });
+	document.dispatchEvent(new Event('visibilitychange'));
+}
+
+test('DC-03 a hidden tab keeps what comes and renders none of it until it is seen, and then all of it at once', () => {
+	look('hidden');
 	const { job } = follow();
 	const requested = vi.spyOn(globalThis, 'requestAnimationFrame');
-	job.take([text(4, 'unseen')]);
-	vi.advanceTimersByTime(250);
+	const before = job.snapshot;
+	for (let seq = 4; seq < 104; seq += 1) job.take([text(seq, 'x')]);
+	vi.advanceTimersByTime(60_000);
+	expect(job.snapshot).toBe(before);
+	expect(job.seq).toBe(103);
+	look('visible');
+	expect(job.snapshot.content).toEqual({ report: 'x'.repeat(100) });
 	expect(requested).not.toHaveBeenCalled();
-	expect(job.snapshot.content).toEqual({ report: 'unseen' });
+});
+
+test('DC-03 a tab that is hidden before its frame comes shows everything with that frame, when it is seen', () => {
+	const { job } = follow();
+	job.take([text(4, 'a')]);
+	look('hidden');
+	job.take([text(5, 'b')]);
+	look('visible');
+	frame();
+	expect(job.snapshot.content).toEqual({ report: 'ab' });
+});
+
+test.for(['done', 'error', 'cancelled', 'question'])(
+	'DC-03 what a hidden tab has to say is not held back: %s',
+	(type) => {
+		look('hidden');
+		const { job } = follow();
+		const question = { questionId: 'q', prompt: 'Which?', schema: {} };
+		const facts = { code: 'timeout', message: 'Late.', retryable: true, cost: { usd: 0, known: true }, usage: null };
+		const receipt = {
+			reason: 'user',
+			requestedAt: START,
+			provider: 'confirmed',
+			acknowledgedAt: START,
+			stoppedAt: START
+		};
+		const whole = { ...receipt, cleanedUp: [], cost: facts.cost, usage: null, kept: [] };
+		const told: Record<string, Told> = {
+			done: done('The end.'),
+			error: ['error', { ...facts, receipt: null }],
+			cancelled: ['cancelled', { reason: 'user', receipt: whole }],
+			question: ['question', question]
+		};
+		job.take([text(4, 'a')]);
+		job.take([event(5, told[type] ?? done('x'))]);
+		expect(job.snapshot.seq).toBe(5);
+		expect(job.ended || job.snapshot.question !== null).toBe(true);
+	}
+);
+
+test('DC-03 a hidden tab keeps a bounded number of events, and asks for those after its cursor when it is seen', () => {
+	look('hidden');
+	const behind = vi.fn();
+	const { job } = follow({ behind });
+	for (let seq = 4; seq < 5_004; seq += 1) job.take([text(seq, 'x')]);
+	expect(job.seq).toBe(3);
+	expect(behind).not.toHaveBeenCalled();
+	look('visible');
+	expect(behind).toHaveBeenCalledExactlyOnceWith(job);
+	job.take([text(5_004, 'late')]);
+	job.take(Array.from({ length: 5_001 }, (_, index) => text(index + 4, 'x')));
+	frame();
+	expect(behind).toHaveBeenCalledTimes(1);
+	expect(job.snapshot.content).toEqual({ report: 'x'.repeat(5_001) });
+});
+
+test('DC-03 of what the log does not have, a hidden tab keeps the newest of each kind', () => {
+	look('hidden');
+	const { job } = follow();
+	for (let n = 0; n < 3_000; n += 1) job.take([event(null, ['activity', { message: `Thought ${n}` }])]);
+	job.take([text(4, 'a')]);
+	look('visible');
+	expect(job.snapshot).toMatchObject({ activity: 'Thought 2999', content: { report: 'a' } });
+});
+
+test('DC-03 a page whose frames take long shows news less often, so that it stays with its reader', () => {
+	const { job } = follow();
+	let late = performance.now();
+	vi.spyOn(performance, 'now').mockImplementation(() => late);
+	job.take([text(4, 'a')]);
+	frame();
+	// What was shown took 30 ms to render and paint.
+	late += 30;
+	vi.advanceTimersByTime(1);
+	job.take([text(5, 'b')]);
+	vi.advanceTimersByTime(100);
+	expect(job.snapshot.content).toEqual({ report: 'a' });
+	vi.advanceTimersByTime(40);
+	expect(job.snapshot.content).toEqual({ report: 'ab' });
+});
+
+test('PG-08 a clock does not tick for nobody, and is right at once when it is seen', () => {
+	const clock = new ServerClock(START);
+	clock.run(true);
+	look('hidden');
+	vi.advanceTimersByTime(90_000);
+	expect(clock.now).toBe(START);
+	look('visible');
+	expect(clock.now).toBe(START + 90_000);
+	clock.run(false);
 });
 
 test('PG-08 elapsed time is by the clock of the server, though that of the browser is an hour off', () => {

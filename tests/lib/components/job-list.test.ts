@@ -1,4 +1,4 @@
-import { render, screen } from '@testing-library/svelte';
+import { fireEvent, render, screen } from '@testing-library/svelte';
 import { expect, test } from 'vitest';
 import JobList from '../../../src/lib/components/JobList.svelte';
 import type { JobSummary } from '../../../src/lib/jobs/snapshot.ts';
@@ -6,7 +6,8 @@ import { begun, done, researchJob, START, summaryOf } from '../../support/snapsh
 
 const named = (id: string, job: JobSummary): JobSummary => ({ ...job, id });
 const queued = (id: string, queuePosition: number) => named(id, summaryOf(researchJob([], { queuePosition })));
-const show = (jobs: JobSummary[]) => render(JobList, { jobs, iconOf: () => '', current: null, now: START });
+const plain = { iconOf: () => '', current: null, now: START };
+const show = (jobs: JobSummary[]) => render(JobList, { jobs, ...plain });
 const headings = () => screen.getAllByRole('heading').map(({ textContent }) => textContent.trim().replace(/\s+/g, ' '));
 
 test('OP-08 the list tells the running, the queued and the recent apart, each with its real count', () => {
@@ -32,4 +33,24 @@ test('PG-12 a job that waits for the person says so in the list', () => {
 	const [waiting, other] = screen.getAllByRole('link');
 	expect(waiting).toHaveTextContent('Waiting for you');
 	expect(other).toHaveTextContent('Running');
+});
+
+test('OP-08 older jobs are asked for once at a time, and a page that failed can be asked for again', async () => {
+	const asked: PromiseWithResolvers<void>[] = [];
+	const older = () => {
+		asked.push(Promise.withResolvers());
+		return asked.at(-1)?.promise ?? Promise.reject(new Error('none'));
+	};
+	render(JobList, { jobs: [named('d', summaryOf(researchJob([...begun, done('x')])))], ...plain, older });
+	await fireEvent.click(screen.getByRole('button', { name: 'Older jobs' }));
+	await fireEvent.click(screen.getByRole('button', { name: 'Older jobs' }));
+	expect(asked).toHaveLength(1);
+	asked[0]?.reject(new Error('no answer'));
+	await fireEvent.click(await screen.findByRole('button', { name: /could not be loaded/ }));
+	expect(asked).toHaveLength(2);
+});
+
+test('OP-08 a list without older jobs offers none', () => {
+	show([named('d', summaryOf(researchJob([...begun, done('x')])))]);
+	expect(screen.queryByRole('button', { name: 'Older jobs' })).toBeNull();
 });

@@ -4,6 +4,8 @@ import { MarkdownBlocks, withoutHalfLink } from '../../../src/lib/components/mar
 import { safeLink } from '../../../src/lib/components/markdown/link.ts';
 import Markdown from '../../../src/lib/components/markdown/Markdown.svelte';
 
+/** All blocks of a text, whichever chunks they stand in. */
+const blocksOf = (source: MarkdownBlocks, text: string) => source.update(text).flat();
 const show = (text: string) => render(Markdown, { text }).container;
 
 describe('hostile Markdown', () => {
@@ -134,8 +136,8 @@ describe('a growing text', () => {
 	test('IR-03 finished blocks are not parsed again: they stay the same objects', () => {
 		const source = new MarkdownBlocks();
 		const text = Array.from({ length: 50 }, (_, n) => paragraph(n)).join('');
-		const before = source.update(text);
-		const after = source.update(`${text}And more.`);
+		const before = blocksOf(source, text);
+		const after = blocksOf(source, `${text}And more.`);
 		const kept = after.filter((block, index) => block === before[index]);
 		expect(kept.length).toBeGreaterThanOrEqual(before.length - 2);
 	});
@@ -148,14 +150,14 @@ describe('a growing text', () => {
 	])('IR-03 a text that grows letter by letter ends as if it had come at once (%#)', (text) => {
 		const growing = new MarkdownBlocks();
 		for (let end = 1; end <= text.length; end++) growing.update(text.slice(0, end));
-		const whole = new MarkdownBlocks().update(text);
-		expect(growing.update(text)).toEqual(whole);
+		const whole = blocksOf(new MarkdownBlocks(), text);
+		expect(blocksOf(growing, text)).toEqual(whole);
 	});
 
 	test('IR-03 a text that is stated anew replaces the one before', () => {
 		const source = new MarkdownBlocks();
 		source.update('# Old\n\ntext\n\nmore\n\nend');
-		expect(source.update('new').map(({ token }) => token.raw)).toEqual(['new']);
+		expect(blocksOf(source, 'new').map(({ token }) => token.raw)).toEqual(['new']);
 	});
 
 	test('IR-03 a report of 100,000 characters grows at a cost of its newest blocks, not of its length', () => {
@@ -165,11 +167,114 @@ describe('a growing text', () => {
 		let before: readonly unknown[] = [];
 		for (let n = 0; text.length < 100_000; n++) {
 			text += paragraph(n);
-			const blocks = source.update(text);
+			const blocks = blocksOf(source, text);
 			parsed += blocks.filter((block, index) => block !== before[index]).length;
 			before = blocks;
 		}
 		expect(text.length).toBeGreaterThanOrEqual(100_000);
 		expect(parsed).toBeLessThan(before.length * 2);
+	});
+
+	const pieces = [
+		'para with [ref] and [Other  Label][ref] and [x][]\n',
+		'\n',
+		'[ref]: https://a.example\n',
+		'[ref]: https://second.example "t"\n',
+		'> quoted [x]\n> [x]: /inside\n',
+		'- item [late]\n- **b**\n\n- loose\n',
+		'  - nested\n',
+		'1. one\n',
+		'| a | [ref] |\n|---|---|\n| 1 | 2 |\n',
+		'```\ncode [ref]\n',
+		'```\n',
+		'# H [late]\n',
+		'===\n',
+		'[late]: <https://late.example>\n',
+		'    indented\n',
+		'*[a* ref]\r\n',
+		'<div>\n',
+		'!\\[x] ![pic][ref]\n'
+	];
+
+	/** Numbers from a seed, so that a failure can be had again. */
+	function seeded(seed: number): () => number {
+		let state = seed;
+		return () => (state = (state * 48_271) % 2_147_483_647) / 2_147_483_647;
+	}
+
+	test('IR-03 any text that grows, in steps of any length and cut back now and then, ends as if it had come at once', () => {
+		for (let seed = 1; seed <= 60; seed++) {
+			const random = seeded(seed * 7_919);
+			const text = Array.from({ length: 24 }, () => pieces[Math.floor(random() * pieces.length)]).join('');
+			const growing = new MarkdownBlocks();
+			for (let end = 0; end < text.length; end += 1 + Math.floor(random() * 9)) {
+				growing.update(text.slice(0, end));
+				if (random() < 0.05) growing.update(text.slice(0, Math.floor(end / 2)) + 'other');
+			}
+			expect(blocksOf(growing, text), `seed ${seed}`).toEqual(blocksOf(new MarkdownBlocks(), text));
+		}
+	});
+
+	/** How many characters are parsed for each one of a text that comes in steps of `step`. */
+	function parsedFor(text: string, step = 80): number {
+		const source = new MarkdownBlocks();
+		for (let end = step; end < text.length + step; end += step) source.update(withoutHalfLink(text.slice(0, end)));
+		return source.parsed / text.length;
+	}
+	const long = (length: number, end = '') =>
+		Array.from({ length: Math.ceil(length / paragraph(100).length) }, (_, n) => paragraph(n)).join('') + end;
+
+	test.for([
+		['plain', ''],
+		['with Windows line ends', '\r\n'],
+		['with pictures, whose mark stands before what is held back', '![a wave](https://a.example/w.png)\n\n'],
+		['with a definition of a link after each part', '[note]: https://a.example/note\n\n']
+	] as const)('IR-03 what is parsed of a growing report is in proportion to its length: %s', ([, between]) => {
+		const text = (length: number) =>
+			long(length).replaceAll('\n\n##', between === '\r\n' ? '\r\n\r\n##' : `\n\n${between}##`);
+		const short = parsedFor(text(4_000));
+		expect(parsedFor(text(32_000))).toBeLessThan(short * 1.3);
+		expect(short).toBeLessThan(12);
+	});
+
+	test('IR-03 a definition at the end of a long report reaches the words that mean it, and no other block', () => {
+		const source = new MarkdownBlocks();
+		const text = `See [the tables].\n\n${long(50_000)}`;
+		const before = blocksOf(source, text);
+		const parsed = source.parsed;
+		const after = blocksOf(source, `${text}[the tables]: https://a.example/tables\n`);
+		expect(after.filter((block, index) => block !== before[index]).length).toBeLessThan(8);
+		expect(after[0]?.token).toMatchObject({ tokens: [{}, { type: 'link', href: 'https://a.example/tables' }, {}] });
+		expect(source.parsed - parsed).toBeLessThan(1_000);
+	});
+
+	test('IR-03 a chunk of finished blocks stays the same array, so that a frame passes it over', () => {
+		const source = new MarkdownBlocks();
+		const text = long(50_000);
+		const before = source.update(text);
+		const after = source.update(`${text}And more.`);
+		expect(before.length).toBeGreaterThan(10);
+		expect(after.filter((chunk, index) => chunk !== before[index])).toHaveLength(1);
+		expect(Math.max(...after.map((chunk) => chunk.length))).toBeLessThanOrEqual(32);
+	});
+
+	test('IR-03 a final text that differs only towards its end keeps the blocks before', () => {
+		const source = new MarkdownBlocks();
+		const text = long(50_000);
+		const before = blocksOf(source, `${text}The end. [1](#sour`);
+		const after = blocksOf(source, `${text}An end.`);
+		expect(after.filter((block, index) => block === before[index]).length).toBeGreaterThan(before.length - 8);
+	});
+
+	test.for([
+		['list', 'li', (n: number) => `- entry ${n} [1](#source-1)\n`],
+		['table', 'tbody tr', (n: number) => `${n === 0 ? '| a | b |\n|---|---|\n' : ''}| ${n} | [1](#source-1) |\n`]
+	] as const)('IR-03 a long %s grows by its newest entry, the ones before stay as they are', async ([, rows, line]) => {
+		const resolve = vi.fn(safeLink);
+		let text = '';
+		const { rerender, container } = render(Markdown, { text, resolve });
+		for (let n = 0; n < 60; n++) await rerender({ text: (text += line(n)), resolve });
+		expect(container.querySelectorAll(rows)).toHaveLength(60);
+		expect(resolve.mock.calls.length).toBeLessThan(60 * 3);
 	});
 });

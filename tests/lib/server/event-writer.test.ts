@@ -46,6 +46,23 @@ describe('the event writer', () => {
 		expect(await logged()).toEqual(['a', 'b']);
 	});
 
+	test('AG-04 the first words of a text wait for no group, with all that came before them; the next ones do', async () => {
+		const { core, writer, clock, jobId } = await makeWriter();
+		const appends = countAppends(core);
+		writer.add(note('a'));
+		writer.add(note('b'));
+		writer.hold();
+		writer.add(content('First '));
+		writer.release(7);
+		writer.add(content('words'));
+		await settle();
+		const types = (await wholeLog(core, jobId)).map(({ type }) => type);
+		expect(types).toEqual(['queued', 'note', 'note', 'content']);
+		expect(appends()).toBe(2);
+		await clock.advance(GROUP_MS);
+		expect(appends()).toBe(3);
+	});
+
 	test('OP-10 those that follow within 15 ms go together, and none waits longer than that', async () => {
 		const { core, writer, logged, clock } = await makeWriter();
 		const appends = countAppends(core);
@@ -85,7 +102,8 @@ describe('the event writer', () => {
 
 	test('OP-10 neighbouring pieces of one text are one event; other events and texts keep them apart', async () => {
 		const { core, writer, clock, jobId } = await makeWriter();
-		writer.add(note('first'));
+		// Both texts have begun: their first words go out alone.
+		for (const target of ['report', 'other']) writer.add(content('0', target));
 		const added = [
 			content('a'),
 			content('b'),
@@ -100,7 +118,7 @@ describe('the event writer', () => {
 		for (const event of added) writer.add(event);
 		await clock.advance(GROUP_MS);
 		const bodies = (await wholeLog(core, jobId))
-			.slice(2)
+			.slice(3)
 			.map(({ data }) => data as { text: string; target?: string; replace?: boolean });
 		expect(bodies.map(({ text }) => text)).toEqual(['ab', 'x', 'c', 'n', 'de', 'new!']);
 		expect(bodies.at(-1)).toEqual({ target: 'report', text: 'new!', replace: true });

@@ -1,40 +1,10 @@
 import { describe, expect, test } from 'vitest';
-import { Live, type Frame, type LiveSources, type Mark, type Watch } from '$lib/server/live/live.ts';
+import type { Frame, Mark, Watch } from '$lib/server/live/watch.ts';
 import { PAGE } from '$lib/server/event-log.ts';
-import { Transients } from '$lib/server/transients.ts';
-import { isTerminal } from '$lib/jobs/job.ts';
 import { readCursor, writeCursor } from '$lib/server/trpc/cursor.ts';
-import { FakeClock, settle } from '../../support/fake-clock.ts';
-import { aJob, aRunningJob, makeCore, notes, succeeded, terms, upTo } from './core.ts';
-
-function makeLive(limits = { streams: 0, streamsPerOwner: 0 }) {
-	const clock = new FakeClock();
-	const core = makeCore({ clock });
-	const transients = new Transients(core.bell, clock);
-	const feeds: number[] = [];
-	const sources: LiveSources = {
-		...{ log: core.log, bell: core.bell, transients, clock, logger: { debug: () => undefined } },
-		...{ limits, longestMs: 300_000 },
-		async head(owner, id) {
-			const { seq, status } = await core.queries.get(owner, id);
-			return { seq, ended: isTerminal(status) };
-		},
-		snapshot: async (owner, id) => core.snapshots.of(await core.queries.get(owner, id)),
-		async feed(owner, since) {
-			feeds.push(clock.now());
-			const positions = await core.store.queuePositions();
-			const changed = await core.queries.changed(owner, since);
-			const moved = await core.store.movedSince(owner, since);
-			const rows = [...changed, ...moved.filter(({ id }) => !changed.some((row) => row.id === id))];
-			return rows.map((row) => core.queries.summary(row, positions));
-		},
-		removed: (owner, since) => core.store.removals.since(owner, since)
-	};
-	const live = new Live(sources);
-	const watch = (asked: Partial<Watch>, signal = new AbortController().signal) =>
-		live.watch({ owner: 'local', follow: [], feed: false, snapshots: true, ...asked }, signal);
-	return { core, clock, live, transients, feeds, watch };
-}
+import { settle } from '../../support/fake-clock.ts';
+import { aJob, aRunningJob, notes, succeeded, terms, upTo } from './core.ts';
+import { makeLive } from './live-core.ts';
 
 const seqs = (frames: readonly Frame[]) => frames.flatMap(({ events }) => events.map(({ seq }) => seq));
 const follow = (jobId: string, after = 0) => ({ follow: [{ jobId, after }] });

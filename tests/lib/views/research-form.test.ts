@@ -1,6 +1,7 @@
 import { fireEvent, render, screen } from '@testing-library/svelte';
 import { describe, expect, test, vi } from 'vitest';
 import Form from '../../../src/lib/operations/research/Form.svelte';
+import { loadForm } from '../../../src/lib/operations/forms.ts';
 import { viewsOf } from '../../../src/lib/operations/views.ts';
 
 const props = (facts = {}) => ({
@@ -11,10 +12,10 @@ const ask = (question: string) => fireEvent.input(screen.getByLabelText('Questio
 const start = () => screen.getByRole('button', { name: /^Start/ });
 
 describe('research form', () => {
-	test('OP-01 the form and view of an operation are found by its folder, and plain ones stand in', () => {
-		expect(viewsOf('research').Form).toBe(Form);
+	test('OP-01 the form and view of an operation are found by its folder, and plain ones stand in', async () => {
+		expect(await loadForm('research')).toBe(Form);
 		expect(viewsOf('research').Live).not.toBe(viewsOf('nothing').Live);
-		expect(viewsOf('nothing').Form).toBeTypeOf('function');
+		expect(await loadForm('nothing')).toBeTypeOf('function');
 	});
 
 	test('OP-06 streaming can be switched off for one run', async () => {

@@ -1,9 +1,8 @@
-import { fileTypeFromBuffer } from 'file-type';
-
 /** What a file is by its first bytes, and only where they leave it open by its name; `whole` says that these are all. Never a type that a browser would run but `text/html`. */
 export async function mediaTypeOf(head: Uint8Array, name: string, whole: boolean): Promise<string> {
 	const text = textOf(head, whole);
 	if (text !== null) return textTypeOf(text, extensionOf(name), whole);
+	const { fileTypeFromBuffer } = await import('file-type');
 	const found = await fileTypeFromBuffer(head);
 	return found?.mime ?? 'application/octet-stream';
 }

@@ -95,6 +95,19 @@ export const events = sqliteTable(
 	(event) => [primaryKey({ columns: [event.jobId, event.seq] })]
 );
 
+/** How far a running job's log is folded, so that a restart does not begin at its first event. Only a shortcut: one that cannot be used is passed over. */
+export const checkpoints = sqliteTable('checkpoints', {
+	jobId: text()
+		.primaryKey()
+		.references(() => jobs.id, { onDelete: 'cascade' }),
+	/** The last event in it. */
+	seq: integer().notNull(),
+	/** Which code folded it: another one folds anew. */
+	version: text().notNull(),
+	/** A `JobSnapshot` as JSON text. */
+	snapshot: text().notNull()
+});
+
 /** Files of jobs; `path` is the blob store's key, made by us. */
 export const artifacts = sqliteTable(
 	'artifacts',

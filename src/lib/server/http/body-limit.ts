@@ -13,7 +13,7 @@ export function takesFiles({ request, url }: Pick<RequestEvent, 'request' | 'url
  * Refuses a body that is too large before a door reads it. One whose length is not told is read here, and stands in its
  * place: so that every door, tRPC too, answers an endless one with the same words.
  */
-export async function limitBody(event: RequestEvent): Promise<HeadwayError | null> {
+export async function limitBody(event: Pick<RequestEvent, 'request' | 'url'>): Promise<HeadwayError | null> {
 	const { request } = event;
 	if (request.body === null || takesFiles(event)) return null;
 	const length = request.headers.get('content-length');

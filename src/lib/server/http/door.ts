@@ -52,7 +52,8 @@ export function preflight(allow: string): Response {
 	return new Response(null, { status: 204, headers });
 }
 
-function explain(error: unknown, { locals, url }: RequestEvent): HeadwayError {
+/** What a failure is called to the outside; one that is ours stands in the log. */
+export function explain(error: unknown, { locals, url }: Pick<RequestEvent, 'locals' | 'url'>): HeadwayError {
 	const known = error instanceof HeadwayError ? error : diskFault(error);
 	if (known && known.code !== 'unavailable') return known;
 	locals.app.log.error({ error: describe(error), path: url.pathname }, 'request failed');

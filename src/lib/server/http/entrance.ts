@@ -11,10 +11,15 @@ import { freeWhenStalled } from './stalled.ts';
 /** What asks whether the server works must get its answer also when much else is asked. */
 const uncounted = new Set(['/healthz', '/readyz', '/metrics']);
 
+/** What is asked of a request on its way in: SvelteKit's event, or what another door makes of a request of its own. */
+export type Visit = Pick<RequestEvent, 'request' | 'url' | 'locals' | 'getClientAddress'> & {
+	platform?: RequestEvent['platform'];
+};
+
 /** Every request's way in and out: what may not come in is refused, and each answer gets the headers that all have. */
-export async function enter(
-	event: RequestEvent,
-	resolve: (event: RequestEvent) => Response | Promise<Response>
+export async function enter<V extends Visit>(
+	event: V,
+	resolve: (event: V) => Response | Promise<Response>
 ): Promise<Response> {
 	const { app } = event.locals;
 	event.locals.allowances = [];
@@ -25,7 +30,7 @@ export async function enter(
 	return secure(response, event, app.config);
 }
 
-async function overLimit(event: RequestEvent): Promise<HeadwayError | null> {
+async function overLimit(event: Visit): Promise<HeadwayError | null> {
 	const { locals, url } = event;
 	if (uncounted.has(url.pathname)) return null;
 	try {
@@ -38,7 +43,7 @@ async function overLimit(event: RequestEvent): Promise<HeadwayError | null> {
 }
 
 /** A proxy that does not send the header which ADDRESS_HEADER names leaves no address: then all such requests count together. */
-function addressOf(event: RequestEvent): string {
+function addressOf(event: Visit): string {
 	try {
 		return addressKey(event.getClientAddress());
 	} catch {
@@ -47,6 +52,6 @@ function addressOf(event: RequestEvent): string {
 }
 
 /** What our own page sent must be told in its own words, or it would take the server for unreachable. */
-function refusal({ url }: RequestEvent, error: HeadwayError): Response {
+function refusal({ url }: Visit, error: HeadwayError): Response {
 	return error.code === 'limit_reached' && isForTrpc(url) ? trpcRefusal(error, url) : problem(error);
 }

@@ -5,7 +5,7 @@ import { presentUpload, tooLarge } from '../blobs/uploads.ts';
 import type { Clock } from '../clock.ts';
 import { readInput } from '../read-input.ts';
 import { fileResponse } from './file-response.ts';
-import { formFile, type IncomingFile } from './form-file.ts';
+import type { IncomingFile } from './form-file.ts';
 
 /** How long a sender may be silent, in ms. However slow one that sends is, it may go on. */
 const SILENCE_MS = 60_000;
@@ -23,7 +23,7 @@ export async function postFile({ request, url, locals }: RequestEvent): Promise<
 	try {
 		const body = heard(bodyOf(request), app.clock, stop);
 		const file = /^multipart\/form-data\b/i.test(contentType)
-			? await formFile(contentType, body)
+			? await (await import('./form-file.ts')).formFile(contentType, body)
 			: ({ name: nameOf(request, url), body } satisfies IncomingFile);
 		const stored = presentUpload(await app.uploads.put(owner, file, stop.signal));
 		return Response.json(stored, { status: 201, headers: { location: stored.url } });

@@ -52,7 +52,11 @@ const exposed = [
 ].join(', ');
 
 /** Adds the headers that every answer has, and CORS ones for allowed origins only. */
-export function secure(response: Response, { request, url }: RequestEvent, config: Config): Response {
+export function secure(
+	response: Response,
+	{ request, url }: Pick<RequestEvent, 'request' | 'url'>,
+	config: Config
+): Response {
 	const { headers } = response;
 	headers.set('x-content-type-options', 'nosniff');
 	// Not no-referrer: with it a plain form of our own says that its origin is "null", and is refused as foreign.

@@ -1,6 +1,7 @@
 import type { RequestEvent } from '@sveltejs/kit';
 import { feedKey } from '../bell.ts';
 import { pause } from '../clock.ts';
+import type { Parts, PushedStream } from '../live/outlet.ts';
 
 /** `GET /healthz`: the process answers. */
 export async function alive(): Promise<Response> {
@@ -35,29 +36,36 @@ async function works(check: () => Promise<void>): Promise<boolean> {
 	);
 }
 
-/** Opens a stream like any reader's, rings for it and waits until it is heard. */
+/** Opens a stream like any reader's, rings for it when it has caught up, and waits until that is heard. */
 async function probeStream({ app }: App.Locals): Promise<void> {
-	const gone = new AbortController();
-	const frames = app.live.watch({ owner: PROBE, follow: [], feed: true, snapshots: true }, gone.signal);
-	const late = pause(app.clock, PATIENCE_MS, gone.signal).then(() => {
+	const stream = await app.live.push({ owner: PROBE, follow: [], feed: true, snapshots: true, unpaced: true });
+	const over = new AbortController();
+	const late = pause(app.clock, PATIENCE_MS, over.signal).then(() => {
 		throw new Error('the stream is silent');
 	});
 	try {
-		await Promise.race([receive(app, frames), late]);
+		await Promise.race([heard(app, stream), late]);
 	} finally {
-		gone.abort();
+		over.abort();
 		late.catch(() => undefined);
-		await frames.return();
+		stream.leave();
 	}
 }
 
-async function receive(app: App.Locals['app'], frames: AsyncGenerator<{ kind: string }, void>): Promise<void> {
-	for await (const { kind } of frames) {
-		if (kind !== 'live') continue;
-		const next = frames.next();
-		app.bell.ring(feedKey(PROBE));
-		const { done } = await next;
-		if (done) throw new Error('the stream ended');
-		return;
-	}
+/** Resolves when the stream sends something after it is live: a change of the list. */
+function heard(app: App.Locals['app'], stream: PushedStream): Promise<void> {
+	let live = false;
+	return new Promise((resolve, reject) => {
+		const frame = ({ kind }: Parts) => {
+			if (live) resolve();
+			else if (kind === 'live') setImmediate(() => app.bell.ring(feedKey(PROBE)));
+			live ||= kind === 'live';
+			return Buffer.alloc(0);
+		};
+		stream.start({
+			wire: { frame, ping: Buffer.alloc(0) },
+			send: () => true,
+			over: (_how, error) => reject(error instanceof Error ? error : new Error('the stream ended'))
+		});
+	});
 }

@@ -142,29 +142,45 @@ export async function answerJob({ locals, params, request }: RequestEvent): Prom
 /** `GET /api/jobs/:id/events`: the job's events from `Last-Event-ID` or `?after=` on, until it ends. */
 export async function jobEvents(event: RequestEvent, jobId = event.params.id ?? ''): Promise<Response> {
 	const { app, owner } = event.locals;
-	const { seq, ended } = await app.jobs.head(owner, jobId);
-	const lastId = readLastEventId(event.request);
-	// A browser's EventSource comes back after the end; 204 is what makes it stop (RS-10).
-	if (lastId !== undefined && ended && lastId >= seq) return new Response(null, { status: 204 });
-	if (lastId !== undefined && lastId > seq) throw futureCursor(lastId, seq);
-	const after = lastId ?? readCount(event.url, 'after', MAX_SEQ) ?? 0;
-	if (after > seq) throw futureCursor(after, seq);
-	return sseResponse({ app, owner, jobId, after, signal: event.request.signal });
-}
-
-function futureCursor(after: number, seq: number): HeadwayError {
-	return new HeadwayError('future_cursor', `This job's log ends at ${seq}; there is no event ${after}.`);
+	const asked = await askedEvents(event, jobId);
+	return asked ? sseResponse({ app, owner, ...asked, signal: event.request.signal }) : nothingMore();
 }
 
 /** `GET /api/events?response_id=` (or `job_id=`): the same stream by the provider's id. */
 export async function eventsByResponse(event: RequestEvent): Promise<Response> {
-	const { app, owner } = event.locals;
-	const jobId = event.url.searchParams.get('job_id');
-	if (jobId !== null) return jobEvents(event, jobId);
-	const responseId = event.url.searchParams.get('response_id');
+	return jobEvents(event, await askedJob(event));
+}
+
+/** Which events of a job are asked for; null where the reader has them all, and no more will come. Throws `not_found`, `bad_request`, `future_cursor`. */
+export async function askedEvents(
+	{ locals, request, url }: Pick<RequestEvent, 'locals' | 'request' | 'url'>,
+	jobId: string
+): Promise<{ jobId: string; after: number } | null> {
+	const { seq, ended } = await locals.app.jobs.head(locals.owner, jobId);
+	const lastId = readLastEventId(request);
+	if (lastId !== undefined && ended && lastId >= seq) return null;
+	if (lastId !== undefined && lastId > seq) throw futureCursor(lastId, seq);
+	const after = lastId ?? readCount(url, 'after', MAX_SEQ) ?? 0;
+	if (after > seq) throw futureCursor(after, seq);
+	return { jobId, after };
+}
+
+/** Which job `?job_id=` or `?response_id=` names. */
+export async function askedJob({ locals, url }: Pick<RequestEvent, 'locals' | 'url'>): Promise<string> {
+	const jobId = url.searchParams.get('job_id');
+	if (jobId !== null) return jobId;
+	const responseId = url.searchParams.get('response_id');
 	if (!responseId) throw new HeadwayError('bad_request', 'Say which job: ?response_id=… or ?job_id=…');
-	const { id } = await app.queries.byResponse(owner, responseId);
-	return jobEvents(event, id);
+	return (await locals.app.queries.byResponse(locals.owner, responseId)).id;
+}
+
+/** A browser's EventSource comes back after the end; 204 is what makes it stop (RS-10). */
+export function nothingMore(): Response {
+	return new Response(null, { status: 204 });
+}
+
+function futureCursor(after: number, seq: number): HeadwayError {
+	return new HeadwayError('future_cursor', `This job's log ends at ${seq}; there is no event ${after}.`);
 }
 
 function readLastEventId(request: Request): number | undefined {

@@ -2,11 +2,17 @@ import { endsJob, type JobEvent } from '../../jobs/event.ts';
 import { inOrder } from '../../jobs/order.ts';
 import type { App } from '../app.ts';
 import { pause } from '../clock.ts';
+import { plainEvent, plainKeepAlive, plainOpening } from '../live/wires.ts';
 
 /** A keep-alive comment goes out at least this often (RS-08). */
 export const KEEP_ALIVE_MS = 15_000;
-/** How long an EventSource waits before it comes back (RS-07). */
-const RETRY_MS = 3_000;
+
+/** The head that a plain stream has at every door. */
+export const plainHead = {
+	'content-type': 'text/event-stream; charset=utf-8',
+	'cache-control': 'no-cache, no-transform',
+	'x-accel-buffering': 'no'
+};
 
 /** What to stream. */
 export interface SseRequest {
@@ -45,12 +51,7 @@ export async function sseResponse(request: SseRequest, init: ResponseInit = {}):
 			await chunks.return();
 		}
 	});
-	const headers = {
-		'content-type': 'text/event-stream; charset=utf-8',
-		'cache-control': 'no-cache, no-transform',
-		'x-accel-buffering': 'no'
-	};
-	return new Response(body, { ...init, headers: { ...headers, ...(init.headers as Record<string, string>) } });
+	return new Response(body, { ...init, headers: { ...plainHead, ...(init.headers as Record<string, string>) } });
 }
 
 async function* text(request: SseRequest): AsyncGenerator<string, void> {
@@ -62,11 +63,11 @@ async function* text(request: SseRequest): AsyncGenerator<string, void> {
 	try {
 		// Known before the first byte: whether the job is this owner's, the cursor one of its log, and room for a stream.
 		await next.catch(passAbort);
-		yield `retry: ${RETRY_MS}\n\n`;
+		yield plainOpening;
 		while (!ended) {
 			const frame = await orKeepAlive(app, next, signal);
 			if (frame === 'quiet') {
-				yield ': keep-alive\n\n';
+				yield plainKeepAlive;
 				continue;
 			}
 			if (frame.done) return;
@@ -96,10 +97,8 @@ async function orKeepAlive<T>(app: App, next: Promise<T>, signal: AbortSignal): 
 	}
 }
 
-/** One event on the wire. A transient one has no id, so that no reader takes it for its place in the log. */
-export function eventText(event: JobEvent): string {
-	const id = event.seq === null ? '' : `id: ${event.seq}\n`;
-	return `event: ${event.type}\n${id}data: ${JSON.stringify(event)}\n\n`;
+function eventText(event: JobEvent): string {
+	return plainEvent({ type: event.type, seq: event.seq, json: JSON.stringify(event) });
 }
 
 /** A stream that is to be picked up again ends without a word: a browser comes back by itself. */

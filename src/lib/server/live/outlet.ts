@@ -1,6 +1,6 @@
 import type { JobSnapshot, JobSummary } from '../../jobs/snapshot.ts';
 import type { LoggedEvent } from '../event-log.ts';
-import type { StreamEnd } from './live.ts';
+import type { StreamEnd } from './watch.ts';
 
 /** A live-only event as it goes out. */
 export interface LiveOnly {
@@ -62,7 +62,7 @@ export interface Outlet {
 	over(how: Exclude<StreamEnd, 'left'>, error?: unknown): void;
 }
 
-/** A stream that is open: its cursors were accepted, its place is counted, and nothing was sent yet. Start it or leave it. */
+/** A stream that is open, by `Live.push` (`Live.open` is how many there are): its cursors were accepted, its place is counted, and nothing was sent yet. Start it or leave it. */
 export interface PushedStream {
 	/** Sends what there is, and from now on what comes. */
 	start(outlet: Outlet): void;

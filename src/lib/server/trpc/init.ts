@@ -4,6 +4,7 @@ import { HeadwayError } from '../../jobs/error.ts';
 import type { App } from '../app.ts';
 import { diskFault } from '../room.ts';
 import { statusOf } from '../http/problem.ts';
+import { trpcClient } from '../live/wires.ts';
 import type { Allowance } from '../rate-limits.ts';
 import { invalidInput } from '../read-input.ts';
 
@@ -23,7 +24,7 @@ const t = initTRPC.context<Context>().create({
 	isDev: false,
 	sse: {
 		ping: { enabled: true, intervalMs: 15_000 },
-		client: { reconnectAfterInactivityMs: 40_000 }
+		client: trpcClient
 	},
 	errorFormatter({ shape, error }) {
 		const cause = explain(error);

@@ -1,7 +1,7 @@
-import { tracked } from '@trpc/server';
 import { z } from 'zod';
-import { HeadwayError } from '../../jobs/error.ts';
-import { asTrpcError, procedure, router } from './init.ts';
+import type { Watch } from '../live/watch.ts';
+import { LiveStream } from '../live/live-stream.ts';
+import { procedure, router } from './init.ts';
 import { readCursor, writeCursor, type JobCursor } from './cursor.ts';
 
 const watch = z.object({
@@ -21,21 +21,12 @@ const poll = watch.extend({ mark: z.object({ at: z.number().int(), version: z.nu
 
 /** The one live subscription (architecture section 5). */
 export const liveRouter = router({
-	watch: procedure.input(watch).subscription(async function* ({ ctx, input, signal }) {
-		const follow = followOf(input, ctx.app.logEpoch);
+	watch: procedure.input(watch).subscription(({ ctx, input, signal }) => {
+		const { app, owner, room } = ctx;
+		const follow = followOf(input, app.logEpoch);
+		const watched: Watch = { owner, follow, feed: input.feed, snapshots: true, door: room ? 'ws' : 'trpc' };
 		const until = signal ?? ctx.signal;
-		const { owner, room } = ctx;
-		const door = room ? 'ws' : 'trpc';
-		const frames = ctx.app.live.watch({ owner, follow, feed: input.feed, snapshots: true, door }, until);
-		try {
-			for await (const { cursors, ...frame } of frames) {
-				yield tracked(writeCursor(ctx.app.logEpoch, cursors), frame);
-				await room?.(until);
-			}
-		} catch (error) {
-			// The middleware has returned by now. As an unknown error it would make every client try again for ever.
-			throw error instanceof HeadwayError ? asTrpcError(error) : error;
-		}
+		return new LiveStream(watched, { live: app.live, logEpoch: app.logEpoch, until, ...(room ? { room } : {}) });
 	}),
 	/** What the subscription would bring, asked for from the same cursors; `mark` comes back with the next question (AG-06). */
 	poll: procedure.input(poll).query(async ({ ctx, input }) => {

@@ -1,7 +1,7 @@
 import { setTimeout as sleep } from 'node:timers/promises';
 import { z } from 'zod';
 import type { JobEvent } from '$lib/jobs/event.ts';
-import type { Frame } from '$lib/server/live/live.ts';
+import type { Frame } from '$lib/server/live/watch.ts';
 import { expect, test } from 'vitest';
 import {
 	defineOperation,

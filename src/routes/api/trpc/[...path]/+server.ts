@@ -3,10 +3,8 @@ import { HeadwayError } from '$lib/jobs/error.ts';
 import { appRouter } from '$lib/server/trpc/index.ts';
 import { preflight } from '$lib/server/http/door.ts';
 import { problem } from '$lib/server/http/problem.ts';
+import { retryHint } from '$lib/server/live/wires.ts';
 import type { RequestHandler } from './$types';
-
-/** How soon a cut stream comes back, in ms; spread, so that a restart is not met by everyone at once. */
-const retryHint = () => `retry: ${700 + Math.round(Math.random() * 800)}\n\n`;
 
 const handle: RequestHandler = async ({ request, locals }) => {
 	const { app, owner, allowances } = locals;

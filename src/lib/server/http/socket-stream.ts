@@ -1,0 +1,142 @@
+import type { IncomingMessage, ServerResponse } from 'node:http';
+import type { Socket } from 'node:net';
+import type { Outlet, PushedStream } from '../live/outlet.ts';
+import type { StreamWire } from '../live/wires.ts';
+
+/** What all streams of a door have in common. */
+export interface StreamTerms {
+	/** After how many ms in which a reader took nothing it is cut (TS-18). */
+	config: { stallMs: number };
+	/** What a reader is told of a failure. */
+	shapeOf(error: unknown): unknown;
+}
+
+/** The head of a stream's answer. */
+export interface StreamHead {
+	status: number;
+	headers: Record<string, string>;
+}
+
+/**
+ * One reader's connection: frames go to its socket as they are, because they hold their own HTTP framing. It queues nothing:
+ * a full socket says so, and is not written to until it has drained.
+ */
+export class SocketStream implements Outlet {
+	readonly wire: StreamWire;
+	readonly #res: ServerResponse;
+	readonly #stream: PushedStream;
+	readonly #terms: StreamTerms;
+	#full = false;
+	#over = false;
+
+	private constructor(res: ServerResponse, stream: PushedStream, wire: StreamWire, terms: StreamTerms) {
+		this.#res = res;
+		this.#stream = stream;
+		this.wire = wire;
+		this.#terms = terms;
+	}
+
+	/** Answers with a stream; one whose reader has hung up meanwhile is left. */
+	static begin(
+		res: ServerResponse,
+		head: StreamHead,
+		stream: PushedStream,
+		{ wire, terms }: { wire: StreamWire; terms: StreamTerms }
+	): void {
+		const { socket } = res;
+		if (!socket || socket.destroyed || res.destroyed) return stream.leave();
+		const outlet = new SocketStream(res, stream, wire, terms);
+		res.on('close', () => outlet.#left());
+		// The head, the opening and what there is to be said go in one packet.
+		socket.cork();
+		writeHead(res, head);
+		forget(res.req);
+		outlet.send(wire.opening());
+		stream.start(outlet);
+		socket.uncork();
+		outlet.#watch(socket);
+	}
+
+	/** Answers with a stream that says only why there is none. */
+	static refuse(
+		res: ServerResponse,
+		head: StreamHead,
+		error: unknown,
+		{ wire, terms }: { wire: StreamWire; terms: StreamTerms }
+	): void {
+		const { socket } = res;
+		const said = wire.failed(terms.shapeOf(error));
+		if (!socket || socket.destroyed || said === null) return void res.destroy();
+		writeHead(res, head);
+		socket.write(wire.opening());
+		socket.write(said);
+		res.end();
+	}
+
+	send(bytes: Buffer): boolean {
+		const { socket } = this.#res;
+		if (!socket || this.#over) return false;
+		const room = socket.write(bytes);
+		this.#watch(socket);
+		if (!room && !this.#full) {
+			this.#full = true;
+			socket.once('drain', () => this.#drained());
+		}
+		return room;
+	}
+
+	over(how: Parameters<Outlet['over']>[0], error?: unknown): void {
+		if (this.#over) return;
+		this.#over = true;
+		const last = how === 'failed' ? this.wire.failed(this.#terms.shapeOf(error)) : null;
+		if (how === 'failed' && last === null) return void this.#res.destroy();
+		const said = how === 'ended' ? this.wire.returned : last;
+		const { socket } = this.#res;
+		if (said) socket?.write(said);
+		// What ends the body in its framing: the connection can be used again.
+		this.#res.end();
+		if (socket) this.#watch(socket);
+	}
+
+	/** Node itself waits for ever for a reader that takes nothing. Only one that is behind needs a timer. */
+	#watch(socket: Socket): void {
+		if (socket.writableCorked > 0) return;
+		const behind = socket.writableLength > 0;
+		if (behind && !socket.timeout) socket.setTimeout(this.#terms.config.stallMs);
+		if (!behind && socket.timeout) socket.setTimeout(0);
+	}
+
+	#drained(): void {
+		this.#full = false;
+		if (this.#over) return;
+		if (this.#res.socket) this.#watch(this.#res.socket);
+		this.#stream.resume();
+	}
+
+	#left(): void {
+		this.#over = true;
+		this.#stream.leave();
+	}
+}
+
+/** A reader of HTTP/1.0 knows the end of a body by the end of the connection. */
+function writeHead(res: ServerResponse, { status, headers }: StreamHead): void {
+	const framing = isOld(res.req) ? { ...headers, connection: 'close' } : headers;
+	res.writeHead(status, framing);
+	res.flushHeaders();
+}
+
+/** Whether a request knows no chunks. */
+export function isOld({ httpVersionMajor, httpVersionMinor }: IncomingMessage): boolean {
+	return httpVersionMajor === 1 && httpVersionMinor === 0;
+}
+
+const none: never[] = [];
+const noHeaders = {};
+
+/** Once it is answered, nothing asks what a request said; a reader that stays for hours holds no more than its place. */
+function forget(req: IncomingMessage): void {
+	req.headers = noHeaders;
+	req.rawHeaders = none;
+	req.url = '';
+}
