@@ -11,8 +11,11 @@ const external = [
 	'@expo-google-fonts/noto-emoji'
 ];
 
-/** The packages that every page loads, whole. */
-const everyPage = /node_modules.(svelte|esm-env|clsx|zod|@trpc|@sveltejs.kit|devalue)[\\/]/;
+/**
+ * The packages that every page loads, whole; and what loads all other files, because a file of ours beside it would run before
+ * `hooks.client.ts` has told zod what the content policy forbids.
+ */
+const everyPage = /node_modules.(svelte|esm-env|clsx|zod|@trpc|@sveltejs.kit|devalue)[\\/]|vite.preload-helper/;
 
 export default defineConfig(({ command }) => ({
 	plugins: [tailwindcss(), sveltekit()],

@@ -1,7 +1,9 @@
+import { existsSync } from 'node:fs';
 import { chromium } from 'playwright';
 import type { Browser, CDPSession, Page } from 'playwright';
+import { chromiumCandidates } from '../scripts/lib/chromium.mjs';
 
-/** Chromium without a window: the one that CHROMIUM_PATH names, else Playwright's own. */
+/** Chromium without a window: the one that CHROMIUM_PATH names, else the system's, else Playwright's own. */
 export function openBrowser(): Promise<Browser> {
 	const flags = [
 		'--no-sandbox',
@@ -10,7 +12,7 @@ export function openBrowser(): Promise<Browser> {
 		'--no-first-run',
 		'--disable-background-networking'
 	];
-	const executablePath = process.env['CHROMIUM_PATH'];
+	const executablePath = chromiumCandidates(process.env, chromium.executablePath()).find(existsSync);
 	return chromium.launch({ args: flags, ...(executablePath ? { executablePath } : {}) });
 }
 

@@ -80,10 +80,10 @@ async function scrollToEnd(page: Page, oldest: string): Promise<void> {
 	await page.locator('nav[aria-label=Jobs]').hover();
 	const last = page.locator(`[data-job="${oldest}"]`);
 	for (let turn = 0; turn < turns && (await last.count()) === 0; turn += 1) {
-		const more = page.locator('nav[aria-label=Jobs] [data-action=older]');
-		if ((await more.count()) > 0 && (await more.isVisible())) await more.click();
 		await page.mouse.wheel(0, wheel);
 		await page.evaluate(() => new Promise((resolve) => requestAnimationFrame(resolve)));
+		// Older jobs are asked for by the list itself when its end comes into sight, and put into it before the next turn.
+		await page.waitForFunction(() => document.querySelector('[data-action=older][aria-busy=true]') === null);
 	}
 	if ((await last.count()) === 0) throw new Error('the list ends before its oldest job');
 }
@@ -164,7 +164,7 @@ async function run(context: Context): Promise<Figure[]> {
 				() => scrollList(chromium, at, copyId(count - 1)),
 				() => updateList(chromium, at, copyId(count - 1))
 			],
-			context.quick ? 1 : 3
+			context.quick ? 1 : Math.min(context.rounds, 3)
 		);
 		return figuresOf({ opened, scrolled, updated, all }, count);
 	} finally {

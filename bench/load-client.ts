@@ -41,8 +41,6 @@ export interface Load {
 	collect(wait: Wait): Promise<Collected>;
 	/** Milliseconds from connecting to the note `expected`; 0: until the reader is told that it is live. */
 	replay(url: string, expected: number): Promise<number>;
-	/** Milliseconds from connecting to the first byte of the stream. */
-	first(url: string): Promise<number>;
 	/** Closes all readers. */
 	close(): Promise<void>;
 	stop(): void;
@@ -111,11 +109,6 @@ class CompiledLoad implements Load {
 		return ms;
 	}
 
-	async first(url: string): Promise<number> {
-		const { door, path } = target(url);
-		return (await this.#ask<{ ms: number }>(`first ${door} ${path}`)).ms;
-	}
-
 	async close(): Promise<void> {
 		await this.#ask('close');
 	}
@@ -148,7 +141,6 @@ class NodeLoad implements Load {
 	subscribe = (url: string, count: number) => this.#remote.call<void>('subscribe', { url, count });
 	collect = (wait: Wait) => this.#remote.call<Collected>('collect', wait);
 	replay = (url: string, expected: number) => this.#remote.call<number>('replay', { url, expected });
-	first = (url: string) => this.#remote.call<number>('first', { url });
 	close = () => this.#remote.call<void>('close');
 	stop = () => this.#remote.stop();
 }

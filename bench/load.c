@@ -7,7 +7,6 @@
  *   subscribe sse|ws PORT COUNT PATH   opens COUNT readers more; answers when all are connected
  *   collect EXPECTED QUIET_MS TOTAL_MS waits until each reader has EXPECTED notes, nothing came for QUIET_MS, or TOTAL_MS passed
  *   replay sse|ws PORT EXPECTED PATH   one reader: the ms from its connecting to note EXPECTED; 0: until it is told that it is live
- *   first sse|ws PORT PATH             one reader: the ms from its connecting to the first byte of its stream
  *   close                              closes all readers
  */
 #define _GNU_SOURCE
@@ -34,10 +33,10 @@ struct reader {
 	enum chunk_state chunk;
 	size_t chunk_left, length, capacity, searched;
 	char *bytes; /* of the answer's head, then of the event or frame that is not whole yet */
-	uint64_t notes, disorder, body;
+	uint64_t notes, disorder;
 };
 
-enum goal_kind { NOTHING, SUBSCRIBE, COLLECT, REPLAY, FIRST };
+enum goal_kind { NOTHING, SUBSCRIBE, COLLECT, REPLAY };
 static struct {
 	enum goal_kind kind;
 	bool websocket;
@@ -241,7 +240,6 @@ static void read_websocket(struct reader *r, uint64_t now) {
 }
 
 static void read_body(struct reader *r, const char *bytes, size_t length, uint64_t now) {
-	r->body += length;
 	if (r->chunked) {
 		if (!read_chunks(r, bytes, bytes + length)) return leave(r);
 	} else append(r, bytes, length);
@@ -313,9 +311,9 @@ static void open_more(void) {
 
 static void check_lone(uint64_t now) {
 	struct reader *r = goal.reader;
-	bool done = goal.kind == FIRST ? r->body > 0 : goal.expected > 0 ? r->notes >= goal.expected : r->live;
+	bool done = goal.expected > 0 ? r->notes >= goal.expected : r->live;
 	if (!done && !r->closed && now - goal.began < goal.total) return;
-	if (done) printf("{\"ms\":%.3f,\"bytes\":%lu,\"disorder\":%lu}\n", (double)(now - goal.began) / 1000, r->body, r->disorder);
+	if (done) printf("{\"ms\":%.3f,\"disorder\":%lu}\n", (double)(now - goal.began) / 1000, r->disorder);
 	else fail(r->closed ? "the stream was closed before all had come" : "not all came in time");
 	leave(r);
 	closed_count--;
@@ -359,9 +357,8 @@ static void obey(const char *line) {
 		goal.total *= 1000;
 		goal.complete = 0;
 		for (size_t i = 0; i < reader_count; i++) goal.complete += readers[i]->notes >= goal.expected;
-	} else if (sscanf(line, "replay %7s %d %lu %8191s", kind, &goal.port, &goal.expected, goal.path) == 4 ||
-			   sscanf(line, "first %7s %d %8191s", kind, &goal.port, goal.path) == 3) {
-		goal.kind = line[0] == 'f' ? FIRST : REPLAY;
+	} else if (sscanf(line, "replay %7s %d %lu %8191s", kind, &goal.port, &goal.expected, goal.path) == 4) {
+		goal.kind = REPLAY;
 		goal.websocket = strcmp(kind, "ws") == 0;
 		goal.reader = connect_reader();
 	} else if (strncmp(line, "close", 5) == 0) {

@@ -89,13 +89,6 @@ answerCalls({
 		if (!done()) throw new Error(`only ${reader.latencies.length} of ${expected} came`);
 		return ms;
 	},
-	async first({ url }: { url: string }) {
-		const began = performance.now();
-		const response = await connect(url, new Agent());
-		await new Promise((resolve) => response.once('data', resolve));
-		response.destroy();
-		return performance.now() - began;
-	},
 	close() {
 		for (const reader of readers) reader.close();
 		readers = [];

@@ -7,8 +7,9 @@ import { mkdtempSync, readFileSync, rmSync } from 'node:fs';
 import { tmpdir } from 'node:os';
 import { join } from 'node:path';
 import { createInterface } from 'node:readline';
-import { chromium } from 'playwright';
 import type { CDPSession, Page } from 'playwright';
+import { openBrowser } from './browser.ts';
+import { environment } from './built-app.ts';
 import type { Figure, Measure } from './measure.ts';
 import { Remote } from './process.ts';
 
@@ -35,11 +36,10 @@ class MeasuredServer {
 	static async start(provider: string, dataDir: string): Promise<MeasuredServer> {
 		const child = spawn(process.execPath, ['--inspect=127.0.0.1:0', 'scripts/serve.js'], {
 			cwd: join(import.meta.dirname, '..'),
-			env: {
-				...process.env,
+			env: environment({
 				...{ PORT: '0', HEADWAY_DATA: dataDir, LOG_LEVEL: 'silent' },
 				...{ OPENAI_API_KEY: 'bench', OPENAI_BASE_URL: provider }
-			}
+			})
 		});
 		const line = (stream: NodeJS.ReadableStream, pattern: RegExp) =>
 			new Promise<string>((resolve, reject) => {
@@ -135,9 +135,9 @@ async function settled(server: MeasuredServer, session: CDPSession): Promise<{ s
 
 async function measure(provider: Remote, dataDir: string) {
 	const server = await MeasuredServer.start(await provider.call<string>('address'), dataDir);
-	const browser = await chromium.launch({
-		args: ['--no-sandbox', '--disable-gpu'],
-		...(process.env['CHROMIUM_PATH'] ? { executablePath: process.env['CHROMIUM_PATH'] } : {})
+	const browser = await openBrowser().catch((error: unknown) => {
+		server.close();
+		throw error;
 	});
 	try {
 		const page = await browser.newPage();

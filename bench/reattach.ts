@@ -1,5 +1,5 @@
 import type { Context, Figure, Measure } from './measure.ts';
-import { allPeers, bareHttp, resumable, startRig } from './peers.ts';
+import { bareHttp, startRig } from './peers.ts';
 import type { Rig, Side as Server } from './peers.ts';
 import type { Opened } from './server.ts';
 import { openSqliteLog } from './sqlite-loop.ts';
@@ -14,10 +14,7 @@ const reattach: Measure = {
 	name: 'reattach',
 	about: 'A reader comes back to a log: milliseconds from connecting to the last event, or to the snapshot and `live`.',
 	async run(context) {
-		const rig = await startRig(
-			context,
-			allPeers.filter((name) => name !== resumable)
-		);
+		const rig = await startRig(context);
 		try {
 			const figures: Figure[] = [];
 			let short: number[] = [];

@@ -66,6 +66,11 @@ export function table(figures: readonly Figure[]): string {
 	return [line(header), rule, ...rows.slice(1).map(line)].join('\n');
 }
 
+/** What a reader of the figures must know, as lines of a list. */
+export function notesOf(figures: readonly Figure[]): string[] {
+	return figures.flatMap(({ what, note }) => (note ? [`- ${what}: ${note}`] : []));
+}
+
 /** Lowest and highest round. */
 function spread(rounds: readonly number[]): string {
 	return rounds.length < 2 ? '' : `${number(Math.min(...rounds))} – ${number(Math.max(...rounds))}`;

@@ -4,7 +4,7 @@ import { mkdirSync, readFileSync, writeFileSync } from 'node:fs';
 import { cpus, release, totalmem } from 'node:os';
 import { join } from 'node:path';
 import type { Figure } from './measure.ts';
-import { judge, summarize, table } from './report.ts';
+import { judge, notesOf, summarize, table } from './report.ts';
 
 /** One measure as it was taken. */
 export interface Taken {
@@ -92,11 +92,10 @@ export class Results {
 function markdown(entries: Record<string, Entry>): string {
 	const parts = Object.entries(entries).map(([name, entry]) => {
 		const { about = '', figures = [], error, leftOut, at, quick } = entry;
-		const notes = figures.flatMap(({ what, note }) => (note ? [`- ${what}: ${note}`] : []));
 		const missing = leftOut.map((line) => `- left out: ${line}`);
 		const body = error === undefined ? table(figures) : `Failed: ${error}`;
 		const when = `Taken ${at} of ${entry.commit}${quick ? ', quickly' : ''}.`;
-		return [`## ${name}`, `${about} ${when}`.trim(), body, [...notes, ...missing].join('\n')]
+		return [`## ${name}`, `${about} ${when}`.trim(), body, [...notesOf(figures), ...missing].join('\n')]
 			.filter(Boolean)
 			.join('\n\n');
 	});

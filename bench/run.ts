@@ -7,7 +7,7 @@ import { existsSync } from 'node:fs';
 import { join } from 'node:path';
 import { parseArgs } from 'node:util';
 import type { Context, Measure } from './measure.ts';
-import { table } from './report.ts';
+import { notesOf, table } from './report.ts';
 import { Results } from './results.ts';
 
 /** Every measure, in the order in which they run; `pictures` takes minutes by itself, and runs when it is named. */
@@ -35,6 +35,10 @@ const { values, positionals } = parseArgs({
 const unknown = positionals.find((name) => !Object.hasOwn(measures, name));
 if (unknown !== undefined) {
 	console.error(`There is no measure "${unknown}". There are: ${Object.keys(measures).join(', ')}.`);
+	process.exit(1);
+}
+if (values.rounds !== undefined && !/^[1-9]\d?$/.test(values.rounds)) {
+	console.error(`--rounds takes a whole number from 1 to 99; it is "${values.rounds}".`);
 	process.exit(1);
 }
 const all = (Object.keys(measures) as Name[]).filter((name) => name !== 'pictures');
@@ -75,7 +79,7 @@ for (const name of named) {
 		console.error(`${name}: ${measure.about}`);
 		const figures = await measure.run(contextFor(name));
 		results.add(name, { about: measure.about, seconds: (performance.now() - began) / 1_000, figures });
-		console.log(`\n## ${name}\n\n${measure.about}\n\n${table(figures)}\n`);
+		console.log(`\n## ${name}\n\n${measure.about}\n\n${table(figures)}\n\n${notesOf(figures).join('\n')}`);
 	} catch (error) {
 		process.exitCode = 1;
 		results.failed(name, error);

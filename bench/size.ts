@@ -7,7 +7,7 @@ import type { Figure, Measure } from './measure.ts';
 interface Loaded {
 	/** Until the page's load event. */
 	first: number;
-	/** Until the network was silent for half a second: with what is fetched ahead. */
+	/** Until the network was silent for a while: with what is fetched ahead. */
 	all: number;
 	files: number;
 	/** The same files unpacked. */

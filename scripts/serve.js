@@ -142,7 +142,8 @@ function clientAddress({ headers, socket }) {
 	const { ADDRESS_HEADER: name, XFF_DEPTH: depth = '1' } = process.env;
 	if (!name) return socket.remoteAddress ?? '';
 	const told = String(headers[name.toLowerCase()] ?? '');
-	return name.toLowerCase() === 'x-forwarded-for' ? (told.split(',').at(-Number(depth))?.trim() ?? '') : told;
+	if (name.toLowerCase() !== 'x-forwarded-for') return told;
+	return parseInt(depth) >= 1 ? (told.split(',').at(-parseInt(depth))?.trim() ?? '') : '';
 }
 
 // Some clients offer HTTP/2 by `Upgrade: h2c` with each request; that is answered as if they had not.

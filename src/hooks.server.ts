@@ -1,4 +1,4 @@
-import { building, version } from '$app/environment';
+import { building, dev, version } from '$app/environment';
 import { env } from '$env/dynamic/private';
 import { loadOperations, operationRuns } from '$lib/operations/index.server.ts';
 import { createApp, type App } from '$lib/server/app.ts';
@@ -26,7 +26,9 @@ const holder = globalThis as {
 export const init: ServerInit = async () => {
 	if (building) return;
 	await holder[place]?.close();
-	const app = await createApp({ config: readConfig(env), runs: operationRuns(), version });
+	// Each reload may have brought other code: what names it must differ, or a checkpoint of the one before would be trusted.
+	const code = dev ? `${version}-${Date.now()}` : version;
+	const app = await createApp({ config: readConfig(env), runs: operationRuns(), version: code });
 	holder[place] = app;
 	holder[socketPlace] = app.config.websocket ? await socketDoorOf(app) : null;
 	holder[streamsPlace] = new StreamDoor(app, env);

@@ -5,7 +5,7 @@ import type { Page, Request } from 'playwright';
 import { afterAll, beforeAll, describe, expect, test } from 'vitest';
 import { openBrowser } from './support/browser.ts';
 import type { TestBrowser } from './support/browser.ts';
-import { open, startHeadway } from './support/headway.ts';
+import { eventually, open, startHeadway } from './support/headway.ts';
 import type { Headway } from './support/headway.ts';
 import { startServer } from './support/server.ts';
 
@@ -43,14 +43,38 @@ describe('the first page', () => {
 		await open(page, '/');
 		await page.getByRole('radio', { name: 'Batch' }).focus();
 		await page.keyboard.press('Space');
-		await page.locator('main form, main textarea').first().waitFor();
-		expect(await page.getByLabel('Question').count()).toBe(0);
+		await page.getByLabel('Question').waitFor({ state: 'detached' });
+		expect(await page.locator('main form textarea, main textarea').count()).toBeGreaterThan(0);
 
 		const plain = await browser.page({ baseURL: headway.url, javaScript: false });
 		await plain.goto('/?operation=image');
 		expect(await plain.getByRole('radio', { name: 'Image' }).getAttribute('aria-checked')).toBe('true');
 		expect(await plain.locator('main textarea').count()).toBe(1);
 		await Promise.all([page.close(), plain.close()]);
+	});
+
+	test('OP-01 the form before it stays until the code of the chosen one has come', async () => {
+		const page = await browser.page({ baseURL: headway.url });
+		await open(page, '/');
+		await page.getByLabel('Question').waitFor();
+		const held = Promise.withResolvers<void>();
+		let asked = 0;
+		await page.route('**/*.js', async (route) => {
+			asked += 1;
+			await held.promise;
+			await route.continue();
+		});
+		await page.getByRole('radio', { name: 'Image' }).click();
+		await eventually(
+			() => Promise.resolve(asked),
+			(count) => count > 0
+		);
+		expect(await page.getByRole('radio', { name: 'Image' }).getAttribute('aria-checked')).toBe('true');
+		expect(await page.getByLabel('Question').isVisible()).toBe(true);
+		held.resolve();
+		await page.getByLabel('Description').waitFor();
+		expect(await page.getByLabel('Question').count()).toBe(0);
+		await page.close();
 	});
 });
 

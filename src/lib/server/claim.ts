@@ -1,5 +1,5 @@
 import { and, eq, isNull, ne, notInArray, or, sql, type SQL } from 'drizzle-orm';
-import type { Rows } from './db/open.ts';
+import type { Db, Rows } from './db/open.ts';
 import { jobs, type JobRow } from './db/schema.ts';
 import { inTurn } from './places.ts';
 
@@ -24,20 +24,32 @@ export interface ClaimTerms {
 	holds?(jobId: string): boolean;
 }
 
-/** The job that is to run next: one whose runner is gone, else the first of the queue that the limits allow. */
-export function nextClaim(rows: Rows, terms: ClaimTerms, now: number): JobRow | undefined {
-	return orphan(rows, terms, now) ?? firstAllowed(rows, terms);
-}
+/** What runs next. It is asked each second, nearly always for nothing: what that takes is prepared once. */
+export class Claims {
+	readonly #leases;
+	readonly #anyQueued;
 
-function orphan(rows: Rows, terms: ClaimTerms, now: number): JobRow | undefined {
-	const lease = { id: jobs.id, leaseUntil: jobs.leaseUntil, runner: jobs.runner };
-	const running = rows.select(lease).from(jobs).where(eq(jobs.status, 'running')).all();
-	// A lease that ends later than any can was given before the clock was set back.
-	const isOver = (until: number) => until < now || until > now + 2 * terms.leaseMs;
-	const found = running.find(
-		({ id, leaseUntil, runner }) => !terms.holds?.(id) && (isOver(leaseUntil ?? 0) || terms.isGone(runner ?? ''))
-	);
-	return found && rows.select().from(jobs).where(eq(jobs.id, found.id)).get();
+	constructor(db: Db) {
+		const lease = { id: jobs.id, leaseUntil: jobs.leaseUntil, runner: jobs.runner };
+		this.#leases = db.select(lease).from(jobs).where(eq(jobs.status, 'running')).prepare();
+		this.#anyQueued = db.select({ id: jobs.id }).from(jobs).where(eq(jobs.status, 'queued')).limit(1).prepare();
+	}
+
+	/** The job that is to run next: one whose runner is gone, else the first of the queue that the limits allow. Within the caller's transaction. */
+	next(rows: Rows, terms: ClaimTerms, now: number): JobRow | undefined {
+		return this.#orphan(rows, terms, now) ?? (this.#anyQueued.get() && firstAllowed(rows, terms));
+	}
+
+	#orphan(rows: Rows, terms: ClaimTerms, now: number): JobRow | undefined {
+		// A lease that ends later than any can was given before the clock was set back.
+		const isOver = (until: number) => until < now || until > now + 2 * terms.leaseMs;
+		const found = this.#leases
+			.all()
+			.find(
+				({ id, leaseUntil, runner }) => !terms.holds?.(id) && (isOver(leaseUntil ?? 0) || terms.isGone(runner ?? ''))
+			);
+		return found && rows.select().from(jobs).where(eq(jobs.id, found.id)).get();
+	}
 }
 
 /** A job that waits for its slot goes before one that has not begun: what it was promised counts as taken. */

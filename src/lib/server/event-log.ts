@@ -3,31 +3,20 @@ import { AppendQueue } from './append-queue.ts';
 import { jobKey, type Bell } from './bell.ts';
 import type { Clock } from './clock.ts';
 import type { Db } from './db/open.ts';
-import { EventRows, type LoggedEvent, type NewEvent, type RowPatch } from './event-rows.ts';
+import { EventRows, type LogPage, type LoggedEvent, type NewEvent, type RowPatch } from './event-rows.ts';
 
 export { FencedError } from './append-queue.ts';
-export { unreadable, type LoggedEvent, type NewEvent, type RowPatch } from './event-rows.ts';
+export { unreadable, type LoggedEvent, type LogPage, type NewEvent, type RowPatch } from './event-rows.ts';
 
 /** How many events one read brings at most, so that a far reader gets its share in bounded pieces. */
 export const PAGE = 256;
 
 /** A page ends early once it holds this much, in characters of JSON: what a reader waits for in memory is bounded (TS-18). */
 const PAGE_SIZE = 256 * 1024;
-/** How many rows a page is read by: so far it may go beyond its size. */
-const STRIDE = 32;
 
 /** The event that a row of the log says. */
 export function eventOf({ json }: Pick<LoggedEvent, 'json'>): JobEvent {
 	return JSON.parse(json) as JobEvent;
-}
-
-/** A bounded piece of a log: what came after a cursor, whether more is there, whether the log ends in it. */
-export interface LogPage {
-	events: LoggedEvent[];
-	/** In characters of JSON. */
-	size: number;
-	more: boolean;
-	ends: boolean;
 }
 
 /** The log of all jobs. The table is the truth; the bell only says "look again". */
@@ -83,15 +72,7 @@ export class EventLog {
 
 	/** The next events after `after`, as many as a reader is sent at once. */
 	async page(jobId: string, after: number): Promise<LogPage> {
-		const page = { events: [] as LoggedEvent[], size: 0, more: true, ends: false };
-		while (page.more && page.events.length < PAGE && page.size < PAGE_SIZE) {
-			const part = this.#rows.logged(jobId, page.events.at(-1)?.seq ?? after, STRIDE);
-			page.events.push(...part.events);
-			page.size += part.size;
-			page.more = part.events.length === STRIDE;
-			page.ends ||= part.ends;
-		}
-		return page;
+		return this.#rows.logged(jobId, after, PAGE, PAGE_SIZE);
 	}
 
 	/** Every event after `after`, in batches, as they come; ends after the terminal one or when the signal aborts. Replay and live are this one loop. */

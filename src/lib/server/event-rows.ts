@@ -39,6 +39,14 @@ export interface LoggedEvent {
 	json: string;
 }
 
+/** A bounded piece of a log: `size` in characters of JSON, whether more may be there, whether the log ends in it. */
+export interface LogPage {
+	events: LoggedEvent[];
+	size: number;
+	more: boolean;
+	ends: boolean;
+}
+
 /** seq, at, type, data, whether SQLite can read `data` as JSON. */
 type Row = [number, number, string, string, number];
 
@@ -62,6 +70,7 @@ export class EventRows {
 	readonly #client: Database;
 	readonly #insert: Statement<Values>;
 	readonly #after: Statement<[string, number, number], Row>;
+	readonly #hasLarger: Statement<[string, number, number, number], number>;
 	/** By the columns that they change and whether they are fenced. */
 	readonly #moves = new Map<string, Move>();
 	/** Where logs that were written end, as far as is known: asking for it costs as much again as moving it. */
@@ -75,6 +84,12 @@ export class EventRows {
 				'select seq, at, type, data, json_valid(data) from events where job_id = ? and seq > ? order by seq limit ?'
 			)
 			.raw();
+		// A row's length stands in its head: nothing of a large body is read for it.
+		this.#hasLarger = $client
+			.prepare<[string, number, number, number], number>(
+				'select exists (select 1 from events where job_id = ? and seq > ? and seq <= ? and octet_length(data) > ?)'
+			)
+			.pluck();
 	}
 
 	get open(): boolean {
@@ -106,13 +121,34 @@ export class EventRows {
 		return this.#after.all(jobId, after, limit).map(([seq, at, type, data]) => asEvent({ jobId, seq, at, type }, data));
 	}
 
-	/** The same as it goes out; `ends` by a row's own type: an event that cannot be read ends its log too. */
-	logged(jobId: string, after: number, limit: number): { events: LoggedEvent[]; size: number; ends: boolean } {
-		const rows = this.#after.all(jobId, after, limit);
+	/**
+	 * The same as it goes out, no more than reaches `most` characters of JSON. `ends` by a row's own type: an event that
+	 * cannot be read ends its log too.
+	 */
+	logged(jobId: string, after: number, limit: number, most: number): LogPage {
+		const rows = this.#upTo(jobId, after, limit, most);
 		const head = `{"jobId":${JSON.stringify(jobId)},"seq":`;
-		const events = rows.map((row) => asLogged(jobId, head, row));
 		const size = rows.reduce((sum, [, , , data]) => sum + data.length, 0);
-		return { events, size, ends: rows.some(([, , type]) => endsJob(type)) };
+		return {
+			events: rows.map((row) => asLogged(jobId, head, row)),
+			size,
+			more: rows.length === limit || size >= most,
+			ends: rows.some(([, , type]) => endsJob(type))
+		};
+	}
+
+	/** Rows that cannot be too much together are read in one go, which costs half as much as one by one. */
+	#upTo(jobId: string, after: number, limit: number, most: number): Row[] {
+		if (this.#hasLarger.get(jobId, after, after + limit, most / limit) === 0)
+			return this.#after.all(jobId, after, limit);
+		const rows: Row[] = [];
+		let size = 0;
+		for (const row of this.#after.iterate(jobId, after, limit)) {
+			rows.push(row);
+			size += row[3].length;
+			if (size >= most) break;
+		}
+		return rows;
 	}
 
 	#store({ jobId, seq, at, type, data }: JobEvent & { seq: number }): void {

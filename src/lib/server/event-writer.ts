@@ -29,6 +29,8 @@ export class EventWriter {
 	readonly #onFailure: (error: unknown) => void;
 	#events: NewEvent[] = [];
 	#patch: RowPatch = {};
+	/** What was last said of the row. */
+	#noted: RowPatch = {};
 	#held = false;
 	#grouping = false;
 	/** Texts that have begun. */
@@ -73,10 +75,13 @@ export class EventWriter {
 	/** Adds facts of the row that go out with the next write. */
 	note(patch: RowPatch): void {
 		this.#patch = { ...this.#patch, ...patch };
+		this.#noted = { ...this.#noted, ...patch };
 	}
 
-	/** Adds facts of the row that are written at once, or with the events that are being grouped. */
+	/** Adds facts of the row that are written at once, or with the events that are being grouped. What was said before is not written again. */
 	save(patch: RowPatch): void {
+		if (Object.keys(patch).every((name) => patch[name as keyof RowPatch] === this.#noted[name as keyof RowPatch]))
+			return;
 		this.note(patch);
 		if (!this.#held && !this.#grouping) this.#write();
 	}

@@ -4,7 +4,7 @@ import { isTerminal, type CancelReason } from '../jobs/job.ts';
 import type { JobSnapshot } from '../jobs/snapshot.ts';
 import { feedKey, jobKey, queueKey, type Bell } from './bell.ts';
 import { loosen } from './blobs/loose-keys.ts';
-import { nextClaim, type ClaimTerms } from './claim.ts';
+import { Claims, type ClaimTerms } from './claim.ts';
 import type { Clock } from './clock.ts';
 import type { Db, Rows } from './db/open.ts';
 import { artifacts, jobs, timings, type JobRow } from './db/schema.ts';
@@ -26,6 +26,7 @@ export class JobStore {
 	readonly #snapshots: Snapshots;
 	readonly #events: EventRows;
 	readonly #places: Places;
+	readonly #claims: Claims;
 	/** Prepared once, for every change of a job: building a query costs more than running it. */
 	readonly #byId;
 	/** What was deleted. */
@@ -38,6 +39,7 @@ export class JobStore {
 		this.#snapshots = snapshots;
 		this.#events = new EventRows(db);
 		this.#places = new Places(db, bell, clock);
+		this.#claims = new Claims(db);
 		this.#byId = db
 			.select()
 			.from(jobs)
@@ -90,7 +92,7 @@ export class JobStore {
 	/** Takes the next job that may run, in a new epoch: orphans first, then by priority and waiting time. Null when there is none. */
 	async claim(terms: ClaimTerms): Promise<JobRow | null> {
 		const claimed = this.#db.transaction((tx) => {
-			const row = nextClaim(tx, terms, this.#clock.now());
+			const row = this.#claims.next(tx, terms, this.#clock.now());
 			if (!row) return null;
 			const now = this.#clock.now();
 			const lease = { epoch: row.epoch + 1, runner: terms.runner, leaseUntil: now + terms.leaseMs };

@@ -16,14 +16,28 @@ const web: ProviderEvent = {
 const text: ProviderEvent = { cursor: 2, type: 'text', itemId: 'm', part: 0, text: 'What there is. ' };
 const unconfirmed = { provider: 'unconfirmed', outcome: null } as const;
 
+/** A run that has come so far at the provider: its response is known, and nothing of that is still on its way into the log. */
 async function running(provider: FakeProvider, phase: string, run: OperationRun = askingSteps(), clock?: FakeClock) {
-	const app = await makeApp({ provider, runs: runsOf(run), ...(clock && { clock }) });
-	const { id } = await start(app, 'steps', {});
-	await until(
-		app,
-		id,
-		(snapshot) => snapshot.phase === phase && (provider.calls.length === 0 || snapshot.responseId !== null)
+	return inPhase(
+		phase,
+		{ provider, runs: runsOf(run), ...(clock && { clock }) },
+		({ responseId }) => responseId !== null
 	);
+}
+
+/** A run that asks no provider. */
+async function runningAlone(run: OperationRun, provider = new FakeProvider()) {
+	return inPhase('first', { provider, runs: runsOf(run) });
+}
+
+async function inPhase(
+	phase: string,
+	options: Parameters<typeof makeApp>[0],
+	holds: (snapshot: JobSnapshot) => boolean = () => true
+) {
+	const app = await makeApp(options);
+	const { id } = await start(app, 'steps', {});
+	await until(app, id, (snapshot) => snapshot.phase === phase && holds(snapshot));
 	const stop = async (): Promise<JobSnapshot> => {
 		await app.jobs.cancel('local', id);
 		return ended(app, id);
@@ -128,7 +142,7 @@ describe('cancelling a run', () => {
 			await Promise.all([nested(ctx.signal, 3), nested(AbortSignal.any([ctx.signal]), 2)]);
 			return { sum: 1 };
 		});
-		const { stop } = await running(new FakeProvider(), 'first', run);
+		const { stop } = await runningAlone(run);
 		expect((await stop()).status).toBe('cancelled');
 		expect(reasons).toEqual(Array.from({ length: 7 }, () => 'user'));
 	});
@@ -180,7 +194,7 @@ describe('the receipt of a cancel', () => {
 			ctx.phase('first');
 			return untilStopped(ctx.signal);
 		});
-		const { stop } = await running(provider, 'first', run);
+		const { stop } = await runningAlone(run, provider);
 		expect((await stop()).receipt).toMatchObject({
 			provider: 'not_needed',
 			acknowledgedAt: null,

@@ -61,6 +61,19 @@ test('RS-12 a body that cannot be read says so in its place, and its log still e
 	expect(page.events.map(eventOf)).toEqual(await wholeLog(core, id));
 });
 
+test('TS-18 a page ends with the event that fills it, however large those are that follow', async () => {
+	const core = makeCore();
+	const { id } = await aRunningJob(core);
+	const large = { type: 'note', data: { text: 'x'.repeat(300_000) } };
+	await core.log.append(id, 1, [...notes(3), large, large, ...notes(1)]);
+	const [first, second, third] = [await core.log.page(id, 1), await core.log.page(id, 5), await core.log.page(id, 6)];
+	expect([first, second, third].map(({ events, more }) => [events.map(({ seq }) => seq), more])).toEqual([
+		[[2, 3, 4, 5], true],
+		[[6], true],
+		[[7], false]
+	]);
+});
+
 test('RS-12 a body that cannot be written says so in its place', async () => {
 	const core = makeCore();
 	const { id } = await aRunningJob(core);

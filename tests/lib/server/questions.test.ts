@@ -63,6 +63,18 @@ test('OP-07 PG-09 the time that a person takes counts neither against the limit 
 	expect(past?.phases.first).toBeLessThan(MINUTE);
 });
 
+test('OP-07 while a person is waited for, a bar that stands still is not written again and again', async () => {
+	const clock = new FakeClock();
+	const app = await makeApp({ runs: runsOf(asks()), clock });
+	const { id } = await start(app, 'steps', {});
+	await until(app, id, ({ waitingFor }) => waitingFor === 'person');
+	await clock.advance(2_000);
+	const { updatedAt } = await app.queries.get('local', id);
+	await clock.advance(60_000);
+	expect((await app.queries.get('local', id)).updatedAt).toBe(updatedAt);
+	expect(await app.jobs.snapshot('local', id)).toMatchObject({ status: 'running', waitingFor: 'person' });
+});
+
 test('OP-07 the limit goes on where it stood once the person has answered', async () => {
 	const clock = new FakeClock();
 	const run = stepsThat(async (ctx) => {

@@ -32,8 +32,10 @@ export class Arrival {
 		const told = this.#header(ADDRESS_HEADER);
 		if (told === undefined) throw new TypeError(`The header ${ADDRESS_HEADER} is missing.`);
 		if (ADDRESS_HEADER.toLowerCase() !== 'x-forwarded-for') return told;
-		const hop = told.split(',').at(-Number(XFF_DEPTH));
-		if (hop === undefined) throw new TypeError(`The header ${ADDRESS_HEADER} has fewer than ${XFF_DEPTH} addresses.`);
+		const depth = parseInt(XFF_DEPTH);
+		// Anything but a number of proxies must not lead to the first address, which is whatever the client claims.
+		const hop = depth >= 1 ? told.split(',').at(-depth) : undefined;
+		if (hop === undefined) throw new TypeError(`The header ${ADDRESS_HEADER} has no address at depth ${XFF_DEPTH}.`);
 		return hop.trim();
 	}
 

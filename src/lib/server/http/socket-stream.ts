@@ -11,6 +11,12 @@ export interface StreamTerms {
 	shapeOf(error: unknown): unknown;
 }
 
+/** What a stream says, and when it is cut. */
+export interface StreamForm {
+	wire: StreamWire;
+	terms: StreamTerms;
+}
+
 /** The head of a stream's answer. */
 export interface StreamHead {
 	status: number;
@@ -24,46 +30,39 @@ export interface StreamHead {
 export class SocketStream implements Outlet {
 	readonly wire: StreamWire;
 	readonly #res: ServerResponse;
+	/** The answer's, as long as that is not over; the next request on it has an answer of its own. */
+	readonly #socket: Socket;
 	readonly #stream: PushedStream;
 	readonly #terms: StreamTerms;
 	#full = false;
 	#over = false;
 
-	private constructor(res: ServerResponse, stream: PushedStream, wire: StreamWire, terms: StreamTerms) {
+	private constructor(res: ServerResponse, socket: Socket, stream: PushedStream, form: StreamForm) {
 		this.#res = res;
+		this.#socket = socket;
 		this.#stream = stream;
-		this.wire = wire;
-		this.#terms = terms;
+		this.wire = form.wire;
+		this.#terms = form.terms;
 	}
 
 	/** Answers with a stream; one whose reader has hung up meanwhile is left. */
-	static begin(
-		res: ServerResponse,
-		head: StreamHead,
-		stream: PushedStream,
-		{ wire, terms }: { wire: StreamWire; terms: StreamTerms }
-	): void {
+	static begin(res: ServerResponse, head: StreamHead, stream: PushedStream, form: StreamForm): void {
 		const { socket } = res;
 		if (!socket || socket.destroyed || res.destroyed) return stream.leave();
-		const outlet = new SocketStream(res, stream, wire, terms);
+		const outlet = new SocketStream(res, socket, stream, form);
 		res.on('close', () => outlet.#left());
 		// The head, the opening and what there is to be said go in one packet.
 		socket.cork();
 		writeHead(res, head);
 		forget(res.req);
-		outlet.send(wire.opening());
+		outlet.send(form.wire.opening());
 		stream.start(outlet);
 		socket.uncork();
-		outlet.#watch(socket);
+		outlet.#watch();
 	}
 
 	/** Answers with a stream that says only why there is none. */
-	static refuse(
-		res: ServerResponse,
-		head: StreamHead,
-		error: unknown,
-		{ wire, terms }: { wire: StreamWire; terms: StreamTerms }
-	): void {
+	static refuse(res: ServerResponse, head: StreamHead, error: unknown, { wire, terms }: StreamForm): void {
 		const { socket } = res;
 		const said = wire.failed(terms.shapeOf(error));
 		if (!socket || socket.destroyed || said === null) return void res.destroy();
@@ -74,10 +73,10 @@ export class SocketStream implements Outlet {
 	}
 
 	send(bytes: Buffer): boolean {
-		const { socket } = this.#res;
-		if (!socket || this.#over) return false;
+		if (this.#over) return false;
+		const socket = this.#socket;
 		const room = socket.write(bytes);
-		this.#watch(socket);
+		if (socket.writableLength > 0 || socket.timeout) this.#watch();
 		if (!room && !this.#full) {
 			this.#full = true;
 			socket.once('drain', () => this.#drained());
@@ -91,15 +90,15 @@ export class SocketStream implements Outlet {
 		const last = how === 'failed' ? this.wire.failed(this.#terms.shapeOf(error)) : null;
 		if (how === 'failed' && last === null) return void this.#res.destroy();
 		const said = how === 'ended' ? this.wire.returned : last;
-		const { socket } = this.#res;
-		if (said) socket?.write(said);
+		if (said) this.#socket.write(said);
 		// What ends the body in its framing: the connection can be used again.
 		this.#res.end();
-		if (socket) this.#watch(socket);
+		this.#watch();
 	}
 
 	/** Node itself waits for ever for a reader that takes nothing. Only one that is behind needs a timer. */
-	#watch(socket: Socket): void {
+	#watch(): void {
+		const socket = this.#socket;
 		if (socket.writableCorked > 0) return;
 		const behind = socket.writableLength > 0;
 		if (behind && !socket.timeout) socket.setTimeout(this.#terms.config.stallMs);
@@ -109,7 +108,7 @@ export class SocketStream implements Outlet {
 	#drained(): void {
 		this.#full = false;
 		if (this.#over) return;
-		if (this.#res.socket) this.#watch(this.#res.socket);
+		this.#watch();
 		this.#stream.resume();
 	}
 

@@ -127,8 +127,9 @@ export class StreamDoor {
 	}
 
 	#shapeOf(error: unknown): unknown {
-		if (!(error instanceof HeadwayError)) this.#app.log.error({ error: describe(error) }, 'stream failed');
-		return watchErrorShape(error);
+		const { shape, ours } = watchErrorShape(error);
+		if (ours) this.#app.log.error({ error: describe(error) }, 'stream failed');
+		return shape;
 	}
 
 	#fail(res: ServerResponse, error: unknown): void {

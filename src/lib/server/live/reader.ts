@@ -66,7 +66,8 @@ export class Reader {
 
 	/** Everything followed has ended, and no list is wanted. */
 	get finished(): boolean {
-		return !this.feed && this.cursors.every(({ ended }) => ended);
+		// Asked with each delivery: most answers are the first one's.
+		return !this.feed && this.cursors[0]?.ended !== false && this.cursors.every(({ ended }) => ended);
 	}
 
 	/** Looks for what is there before anything is sent: refuses what it may not see, and brings snapshots of what it is far behind in. */
@@ -96,7 +97,7 @@ export class Reader {
 	/** What is next, from the tails alone; null when there is nothing, `'read'` when it must be read. */
 	next(): Parts | 'read' | null {
 		if (this.listPending) return 'read';
-		const [only] = this.cursors;
+		const only = this.cursors[0];
 		if (!only || this.cursors.length > 1) return this.#nextOfMany();
 		if (only.ended) return null;
 		const share = only.tail?.share(only.after, only.version);

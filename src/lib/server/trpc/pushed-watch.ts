@@ -30,11 +30,12 @@ export async function openWatch(visit: Pick<RequestEvent, 'request' | 'url' | 'l
 	return app.live.push(told.watch);
 }
 
-/** An error in the form that the typed client reads. */
-export function watchErrorShape(error: unknown): unknown {
+/** An error in the form that the typed client reads; `ours`: it is a fault of this server, not of the request. */
+export function watchErrorShape(error: unknown): { shape: unknown; ours: boolean } {
 	const config = appRouter._def._config;
 	const known = error instanceof HeadwayError ? asTrpcError(error) : getTRPCErrorFromUnknown(error);
-	return getErrorShape({ config, error: known, type: 'subscription', path, input: undefined, ctx: undefined });
+	const shape = getErrorShape({ config, error: known, type: 'subscription', path, input: undefined, ctx: undefined });
+	return { shape, ours: known.code === 'INTERNAL_SERVER_ERROR' };
 }
 
 /** As tRPC reads it: the query's JSON, with where the reader was in the place that the header, or else the query, tells. */

@@ -36,3 +36,11 @@ test('TS-24 the address of a client is the one that the proxy which is trusted t
 	expect(() => arrival(headers, { ADDRESS_HEADER, XFF_DEPTH: '4' }).address).toThrow(TypeError);
 	expect(() => arrival({}, { ADDRESS_HEADER }).address).toThrow(TypeError);
 });
+
+test.each(['0', '-1', 'two'])(
+	'TS-24 with XFF_DEPTH=%s nobody is told apart by the address that a client itself claims',
+	(XFF_DEPTH) => {
+		const headers = { 'x-forwarded-for': '1.1.1.1, 2.2.2.2' };
+		expect(() => arrival(headers, { ADDRESS_HEADER: 'x-forwarded-for', XFF_DEPTH }).address).toThrow(TypeError);
+	}
+);

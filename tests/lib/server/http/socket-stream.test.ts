@@ -36,6 +36,7 @@ class Told implements PushedStream {
 /** A server whose every answer is a stream; `/plain` by the plain wire. */
 async function serve(stallMs = 60_000) {
 	const streams: Told[] = [];
+	const sockets: Socket[] = [];
 	const server = createServer((req: IncomingMessage, res: ServerResponse) => {
 		const framing = isOld(req) ? 'identity' : 'chunked';
 		const wire = req.url === '/plain' ? plainWire(framing) : trpcWire('e', framing);
@@ -44,12 +45,13 @@ async function serve(stallMs = 60_000) {
 		streams.push(new Told());
 		SocketStream.begin(res, head, streams.at(-1)!, form);
 	});
+	server.on('connection', (socket) => sockets.push(socket));
 	await new Promise<void>((resolve) => server.listen(0, '127.0.0.1', resolve));
 	onTestFinished(() => {
 		server.closeAllConnections();
 		server.close();
 	});
-	return { port: (server.address() as AddressInfo).port, streams };
+	return { port: (server.address() as AddressInfo).port, streams, sockets };
 }
 
 /** A connection that says what it is told to say, and keeps what it hears. */
@@ -156,6 +158,22 @@ test('TS-18 a reader that takes nothing is cut; one that is only quiet is not', 
 	expect(streams[1]!.left).toBe(0);
 	expect(streams[1]!.send('still here')).toBe(true);
 	await expect.poll(quiet.heard, patience).toContain('still here');
+});
+
+test('TS-18 a reader that was behind for a moment, and never full, is not watched any longer', async () => {
+	const { port, streams, sockets } = await serve();
+	const { socket } = dial(port);
+	socket.write(get('/trpc'));
+	await expect.poll(() => streams[0]?.outlet, patience).toBeTruthy();
+	const [stream, served] = [streams[0]!, sockets[0]!];
+	socket.pause();
+	let room: boolean | undefined = true;
+	while (served.writableLength === 0) room = stream.send('x'.repeat(30_000));
+	expect({ room, timeout: served.timeout }).toEqual({ room: true, timeout: 60_000 });
+	socket.resume();
+	await expect.poll(() => served.writableLength, patience).toBe(0);
+	stream.send('a ping');
+	expect(served.timeout).toBe(0);
 });
 
 test('RS-09 a stream whose reader hangs up is left, and sends nothing more', async () => {

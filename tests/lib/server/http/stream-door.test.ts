@@ -121,3 +121,27 @@ test('BY-06 a fault on the way in is answered with 500 and stands in the log', a
 	expect({ statusCode, type: headers['content-type'] }).toEqual({ statusCode: 500, type: 'application/problem+json' });
 	expect(lines.filter(({ level }) => level === ERROR_LEVEL).map(({ msg }) => msg)).toEqual(['request failed']);
 });
+
+test.each(['', '?input=%7Bnonsense', '?input=%7B%22follow%22%3A1%7D'])(
+	'BY-06 a watch that was asked for wrongly (%s) is refused, and is no fault in the log',
+	async (query) => {
+		const { log, lines } = keptLog();
+		const { app } = await runningJob({ log });
+		const answer = await headOf((await serve(app)).port, `/api/trpc/live.watch${query}`);
+		const said = (await answer.toArray()).join('');
+		expect(said).toContain('event: serialized-error\ndata: {"message":');
+		expect(said).toContain('"code":"BAD_REQUEST"');
+		expect(lines.filter(({ level }) => level === ERROR_LEVEL)).toEqual([]);
+	}
+);
+
+test('BY-06 a stream that fails inside is told as that, and the fault stands in the log', async () => {
+	const { log, lines } = keptLog();
+	const { app, watch } = await runningJob({ log });
+	app.live.push = () => Promise.reject(new TypeError('a table is missing'));
+	const answer = await headOf((await serve(app)).port, watch);
+	const said = (await answer.toArray()).join('');
+	expect(said).toContain('"code":"INTERNAL_SERVER_ERROR"');
+	expect(said).not.toContain('a table is missing');
+	expect(lines.filter(({ level }) => level === ERROR_LEVEL).map(({ msg }) => msg)).toEqual(['stream failed']);
+});
