@@ -84,13 +84,11 @@ describe('how a run stands with its provider', () => {
 
 	test('BY-12 a response that can only be asked for is polled, and a provider that does not answer is being retried', async () => {
 		const provider = new FakeProvider([created()]);
-		const replies = [
-			async () => outcome('queued'),
-			async () => {
-				throw new ProviderError('provider_connection', 'Fake does not answer.');
-			},
-			async () => outcome('in_progress')
-		];
+		const unanswered = async () => {
+			throw new ProviderError('provider_connection', 'Fake does not answer.');
+		};
+		// Twice: the wait after the first may pass between two ticks of the bar, a second apart.
+		const replies = [async () => outcome('queued'), unanswered, unanswered, async () => outcome('in_progress')];
 		provider.onFetch = () => (replies.shift() ?? (async () => outcome('in_progress')))();
 		const { after, clock } = await watched(provider, askingSteps(), { stream: false });
 		expect(await after(1_000)).toMatchObject({ way: 'poll', state: null });
