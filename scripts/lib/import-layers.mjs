@@ -18,7 +18,19 @@ const layers = [
 	{
 		of: /^lib\/operations\/[^/]+\/[^/]+\.server\.(ts|mjs)$/,
 		why: 'an operation touches only what its context gives: no server, no client, no vendor',
-		sources: ['own', /^lib\/operations\/(operation|provider)\.ts$/, /^lib\/jobs\//],
+		sources: ['own', /^lib\/operations\/(operation|provider)\.ts$/, /^lib\/tools\/[^/]+\.ts$/, /^lib\/jobs\//],
+		packages: { not: vendorPackages }
+	},
+	{
+		of: /^lib\/tools\/[^/]+\/[^/]+\.server\.ts$/,
+		why: 'a tool touches only what its context gives: no server, no client, no vendor',
+		sources: ['own', /^lib\/tools\/tool\.ts$/, /^lib\/operations\/(operation|provider)\.ts$/, /^lib\/jobs\//],
+		packages: { not: vendorPackages }
+	},
+	{
+		of: /^lib\/tools\//,
+		why: 'tools are models and what runs them, for operations',
+		sources: [/^lib\/tools\//, /^lib\/operations\/(operation|provider)\.ts$/, /^lib\/jobs\//],
 		packages: { not: vendorPackages }
 	},
 	{
@@ -30,7 +42,12 @@ const layers = [
 	{
 		of: /^lib\/operations\/.+\.svelte$/,
 		why: "an operation's views import its model, jobs and components",
-		sources: ['own', /^lib\/(components|jobs)\//, /^lib\/operations\/(operation|index|views)\.ts$/],
+		sources: [
+			'own',
+			/^lib\/(components|jobs)\//,
+			/^lib\/tools\/(call|index)\.ts$/,
+			/^lib\/operations\/(operation|index|views)\.ts$/
+		],
 		packages: { not: vendorPackages }
 	},
 	{
@@ -46,6 +63,7 @@ const layers = [
 			'own',
 			/^lib\/operations\/(operation|provider|index|tracking)\.ts$/,
 			/^lib\/operations\/[^/]+\/model\.ts$/,
+			/^lib\/tools\/call\.ts$/,
 			/^lib\/jobs\//
 		],
 		packages: /^zod$/
@@ -67,7 +85,7 @@ const layers = [
 	{
 		of: /^lib\/client\//,
 		why: "the browser's side takes nothing but types from the server",
-		sources: [/^lib\/(client|jobs)\//, /^lib\/operations\/(index|operation)\.ts$/],
+		sources: [/^lib\/(client|jobs)\//, /^lib\/tools\/(call|index)\.ts$/, /^lib\/operations\/(index|operation)\.ts$/],
 		types: [/^lib\/server\//, /^lib\/operations\/.*\.ts$/],
 		packages: { not: /^(openai|drizzle-orm|better-sqlite3|pino|prom-client|node:)/ }
 	},
@@ -96,6 +114,7 @@ const layers = [
 		sources: [
 			/^routes\/(?!.*\.server)(?!.*\+server)/,
 			/^lib\/(components|client|jobs|views)\//,
+			/^lib\/tools\/(call|index)\.ts$/,
 			/^lib\/operations\/(?!.*\.server)/,
 			/^app\.css$/
 		],

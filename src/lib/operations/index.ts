@@ -3,13 +3,16 @@ import { parseEvent } from '../jobs/event.ts';
 import { passOver, reduce } from '../jobs/reduce.ts';
 import type { JobSnapshot } from '../jobs/snapshot.ts';
 import { batch } from './batch/model.ts';
+import { chat } from './chat/model.ts';
 import { document } from './document/model.ts';
 import type { AnyModel } from './operation.ts';
 import { image } from './image/model.ts';
+import { ingest } from './ingest/model.ts';
 import { research } from './research/model.ts';
+import { tools } from './tools/model.ts';
 
 /** What the app can do, in the order of the tiles. Adding an operation is its folder and one line here. */
-export const operations = { research, image, document, batch } as const;
+export const operations = { chat, research, image, document, batch, ingest, tools } as const;
 
 export type Operations = typeof operations;
 export type OperationId = keyof Operations;

@@ -2,9 +2,17 @@ import type { z } from 'zod';
 import type { Artifact, Cost, EventOf, EventSchemas, Usage } from '../jobs/event.ts';
 import type { JobOptions } from '../jobs/job.ts';
 import type { JobSnapshot } from '../jobs/snapshot.ts';
+import type { Conversation } from './conversation.ts';
+import type { Knowledge } from './knowledge.ts';
 import type { DurableProvider } from './provider.ts';
+import type { RemoteTools } from './remote-tools.ts';
+import type { Tables } from './tables.ts';
 
+export type * from './conversation.ts';
+export type * from './knowledge.ts';
 export type * from './provider.ts';
+export type * from './remote-tools.ts';
+export type * from './tables.ts';
 
 /** A named step of an operation. `weight` is its prior share of the whole time, used until there is history. */
 export interface Phase {
@@ -51,6 +59,8 @@ export interface OperationModel<
 	reduce(state: S, event: EventOf<E> & { at: number }): S;
 	/** What a job is called in lists: short, from the input. */
 	titleOf(input: z.output<I>): string;
+	/** The page that a start leads to, where it is not the job's own: a path on this server. */
+	pageOf?(jobId: string, input: z.output<I>): string;
 	/** Past runs are compared only with runs of the same variant (e.g. a depth). Default: all alike. */
 	variantOf?(input: z.output<I>): string;
 	/** Which of the provider's default models it runs on; `none` when it asks no model itself. Default: text. */
@@ -77,6 +87,8 @@ export interface OperationModel<
 		readonly timeoutMs: number;
 		/** How many may run at once on this server. */
 		readonly running: number;
+		/** A person waits for its first word: it has places of its own and takes none of those that the other operations share. */
+		readonly interactive?: boolean;
 	};
 	readonly can: {
 		/** It can write its result from what it has (BY-06). */
@@ -148,6 +160,14 @@ export interface RunContext<M extends AnyModel = AnyModel> {
 	file(id: string): Promise<UploadedFile>;
 	/** Another job of the same owner, as it stands. Fails with `not_found`. */
 	job(id: string): Promise<JobSnapshot>;
+	/** The owner's documents. */
+	readonly knowledge: Knowledge;
+	/** The tables in the owner's files. */
+	readonly tables: Tables;
+	/** The tools of the operator's MCP servers. */
+	readonly remoteTools: RemoteTools;
+	/** The conversation that this job is a turn of. Fails with `not_found` for a job that is none. */
+	conversation(): Promise<Conversation>;
 	/** Registers a cleanup. All run in reverse order however the job ends; `what` stands in the receipt. */
 	defer(what: string, cleanup: () => void | Promise<void>): void;
 	/**

@@ -1,11 +1,28 @@
 import type { HeadwayError } from '../jobs/error.ts';
 import type { Cost, Usage } from '../jobs/event.ts';
 
+/** One message of a conversation. */
+export interface Message {
+	readonly role: 'user' | 'assistant';
+	readonly text: string;
+	/** Pictures that go with a person's message. */
+	readonly images?: readonly { mediaType: string; bytes: Uint8Array }[];
+}
+
+/** Texts as vectors, in the order of the texts; all of one length. */
+export interface Embedding {
+	readonly model: string;
+	readonly vectors: readonly Float32Array[];
+	readonly usage: Usage | null;
+	readonly cost: Cost;
+}
+
 /** What to ask of a model. Fields that a vendor refuses are left out by its adapter (TS-01). */
 export interface ResponseRequest {
 	readonly model: string;
 	readonly instructions?: string;
-	readonly input: string;
+	/** What is asked: one text, or a conversation, oldest first, whose last message is the person's. */
+	readonly input: string | readonly Message[];
 	/** Ask for the provider's web search tool. */
 	readonly webSearch?: { contextSize: 'low' | 'medium' | 'high' };
 	readonly effort?: 'none' | 'minimal' | 'low' | 'medium' | 'high' | 'xhigh';
@@ -121,6 +138,8 @@ export interface Provider {
 		readonly images: boolean;
 		/** It takes a JSON schema for its answer. */
 		readonly structured: boolean;
+		/** It turns texts into vectors. */
+		readonly embeddings: boolean;
 	};
 	/** The model for an operation when the person named none. */
 	readonly defaultModel: string;
@@ -143,6 +162,8 @@ export interface Provider {
 	cancel(responseId: string, signal: AbortSignal): Promise<CancelAnswer>;
 	/** Makes or edits pictures. Nothing runs on at the provider without the connection, so nothing can be resumed or cancelled by id. */
 	image(request: ImageRequest, signal: AbortSignal): AsyncIterable<ImageEvent>;
+	/** Turns texts into vectors: at most 256 texts in one request. Fails with `not_supported` where `can.embeddings` is false. */
+	embed(texts: readonly string[], signal: AbortSignal): Promise<Embedding>;
 	/** Asks something that costs nothing; absent where there is no such thing. Resolves with its models; null where it does not list those that it runs. */
 	check?(signal: AbortSignal): Promise<readonly string[] | null>;
 }
@@ -154,6 +175,8 @@ export interface DurableProvider {
 	readonly demo: boolean;
 	readonly can: Provider['can'];
 	readonly model: string;
+	/** Milliseconds without text or reasoning after which an answering call is to be given up (CH-07). */
+	readonly silenceMs: number;
 	searchUrl(query: string): string;
 	/**
 	 * Creates a response at most once, goes on after cuts and restarts, and ends only with `ended`. An operation with more
@@ -168,6 +191,8 @@ export interface DurableProvider {
 	 * with how it stood: a response that had ended meanwhile is whole. For an operation that goes on with another request.
 	 */
 	stop(): Promise<ProviderOutcome | null>;
+	/** Turns texts into vectors, in as many requests as are needed. What was billed is counted under `step`. */
+	embed(texts: readonly string[], step: string): Promise<{ model: string; vectors: readonly Float32Array[] }>;
 	/**
 	 * Makes pictures; each request has a `step` of its own. It streams where the run does, unless `stream` is false. Fails
 	 * with `provider_connection` when the stream was cut.

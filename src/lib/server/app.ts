@@ -16,9 +16,12 @@ import type { EventLog } from './event-log.ts';
 import type { Gallery } from './gallery.ts';
 import type { JobQueries } from './job-queries.ts';
 import { Jobs } from './jobs.ts';
+import type { Conversations } from './conversations/conversations.ts';
+import type { KnowledgeBase } from './knowledge/knowledge-base.ts';
 import { LateUsage } from './late-usage.ts';
 import { Live } from './live/live.ts';
 import type { LiveSources } from './live/watch.ts';
+import { McpServers } from './mcp/mcp-servers.ts';
 import { Metrics } from './metrics.ts';
 import type { Preferences } from './preferences.ts';
 import { RateLimits } from './rate-limits.ts';
@@ -28,6 +31,7 @@ import { registerProviders } from './provider-metrics.ts';
 import type { RunDeps } from './run-deps.ts';
 import { Runner } from './runner.ts';
 import { readStatistics, type Statistics } from './statistics.ts';
+import { TableSandbox } from './tables/table-sandbox.ts';
 import { openStorage, type Storage } from './storage.ts';
 
 export type Logger = ReturnType<typeof pino>;
@@ -68,6 +72,10 @@ export interface App {
 	readonly artifacts: Artifacts;
 	readonly uploads: Uploads;
 	readonly gallery: Gallery;
+	readonly conversations: Conversations;
+	readonly knowledge: KnowledgeBase;
+	readonly tables: TableSandbox;
+	readonly mcp: McpServers;
 	readonly preferences: Preferences;
 	readonly metrics: Metrics;
 	readonly rates: RateLimits;
@@ -109,10 +117,16 @@ export async function createApp(options: AppOptions): Promise<App> {
 	};
 	const children = new Children({ queries, bell: store.bell, clock, jobs: () => jobs });
 	const interrupted: RunDeps['interrupted'] = (of) => metrics.interrupted(of);
-	const given = { ...store, config, runs, clock, log, providers, ended, interrupted, children };
+	const mcp = new McpServers(config.mcp, log, clock);
+	const tables = new TableSandbox({
+		fileOf: (owner, id) => store.uploads.file(owner, id),
+		folder: dataPaths(config.dataDir).tables
+	});
+	const given = { ...store, config, runs, clock, log, providers, ended, interrupted, children, mcp, tables };
 	const runner: Runner = openRunner({ ...given, jobs: () => jobs });
 	const jobs: Jobs = new Jobs({
 		...{ ...store, clock, log, runner, providers, ended },
+		alongside: { chat: (tx, row) => store.conversations.join(tx, row) },
 		refused: () => metrics.throttled('unfinished'),
 		maxUnfinished: config.limits.unfinished
 	});
@@ -135,11 +149,13 @@ export async function createApp(options: AppOptions): Promise<App> {
 	return {
 		...{ config, log, clock, jobs, live, metrics, rates, providers, runner, demo, drain },
 		...{ models: store.models, queries, artifacts: store.artifacts, uploads: store.uploads },
+		...{ conversations: store.conversations, knowledge: store.knowledge, tables, mcp },
 		...{ bell, logEpoch: store.logEpoch, gallery: store.gallery, preferences: store.preferences },
 		...facts({ providers, version, clock, queries, models: store.models, websocket: config.websocket }),
 		async close() {
 			await drain();
 			await demo?.close();
+			await Promise.all([mcp.close(), tables.close()]);
 			store.close();
 		}
 	};
@@ -151,6 +167,8 @@ function openRunner({
 	runs,
 	providers,
 	jobs,
+	mcp,
+	tables,
 	...store
 }: Storage & {
 	config: Config;
@@ -161,14 +179,21 @@ function openRunner({
 	children: Children;
 	ended(row: JobRow, ending: Ending): void;
 	interrupted: RunDeps['interrupted'];
+	mcp: McpServers;
+	tables: TableSandbox;
 	jobs(): Jobs;
 }): Runner {
 	const deps: RunDeps = {
 		...store,
 		...{ idleMs: config.idleMs, quietAfterMs: config.quietAfterMs },
 		limits: { ...config.limits, operation: { ...declaredLimits(store.models), ...config.limits.operation } },
+		silenceFor: (model) => config.silence.byModel[model] ?? config.silence.ms,
 		snapshotOf: (owner, id) => jobs().snapshot(owner, id),
 		fileOf: (owner, id) => store.uploads.file(owner, id),
+		knowledgeOf: (owner) => store.knowledge.of(owner),
+		tablesOf: (owner) => tables.of(owner),
+		conversationOf: (owner, id) => store.conversations.of(owner, id),
+		remoteTools: mcp,
 		providerFor: (id) => providers.get(id),
 		timeoutFor: (operation, declaredMs) => config.timeLimits[operation] ?? declaredMs
 	};

@@ -21,6 +21,15 @@ export const durations = z.string().transform((text, ctx): Record<string, number
 	return z.NEVER;
 });
 
+/** `gpt-6-astra=2m,meta/llama-4=90s` → milliseconds, by model. */
+export const modelDurations = z.string().transform((text, ctx): Record<string, number> => {
+	const entries = text.split(',').map((part) => /^\s*([^=,\s]+)\s*=\s*(\d{1,5})\s*(s|m|h)\s*$/.exec(part));
+	if (entries.every((entry) => entry !== null))
+		return Object.fromEntries(entries.map(([, model, count, unit]) => [model, Number(count) * UNIT[unit as 's']]));
+	ctx.addIssue('must look like gpt-6-astra=2m,llama4=90s');
+	return z.NEVER;
+});
+
 /** `research=2,image=4` → how many, by operation. */
 export const counts = z.string().transform((text, ctx): Record<string, number> => {
 	const entries = text.split(',').map((part) => /^\s*([a-z][a-z-]*)\s*=\s*(\d{1,4})\s*$/.exec(part));

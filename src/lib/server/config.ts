@@ -1,8 +1,9 @@
 import { join } from 'node:path';
 import { z } from 'zod';
-import { bytes, counts, durations, httpUrl, origin, SIZE, whole } from './config-values.ts';
+import { bytes, counts, durations, httpUrl, modelDurations, origin, SIZE, whole } from './config-values.ts';
 import { ConfigError } from './config-error.ts';
 import { readLimits, type LimitSettings } from './limit-settings.ts';
+import { readMcpServers, type McpServerSettings } from './mcp/mcp-settings.ts';
 import { readProviders, type ProviderSettings } from './provider-settings.ts';
 import { vendors, type VendorId } from './providers/vendors.ts';
 
@@ -71,6 +72,10 @@ const variables = z.object({
 	HEADWAY_MAX_STREAMS_PER_OWNER: whole(0, 100_000).default(2_000),
 	HEADWAY_STREAM_MINUTES: whole(1, 1_440).default(5),
 	HEADWAY_STALL_TIMEOUT: whole(20, DAY_S).default(60),
+	HEADWAY_SILENCE: whole(5, DAY_S).default(30),
+	HEADWAY_SILENCE_BY_MODEL: modelDurations.optional(),
+	HEADWAY_EMBEDDING_MODEL: text.optional(),
+	HEADWAY_MCP_SERVERS: z.string().trim().default(''),
 	HEADWAY_BLOBS: z.enum(['files', 's3', 'vercel'], { error: 'must be files, s3 or vercel' }).default('files'),
 	HEADWAY_S3_BUCKET: z.string().trim().optional(),
 	HEADWAY_S3_ENDPOINT: httpUrl.optional(),
@@ -136,6 +141,12 @@ export interface Config {
 	blobs: { kind: 'files' } | ({ kind: 's3' } & S3Settings) | ({ kind: 'vercel' } & VercelSettings);
 	/** The largest file that a person may bring, in bytes. */
 	maxUpload: number;
+	/** The MCP servers whose tools may be used. */
+	mcp: McpServerSettings[];
+	/** Milliseconds of silence after which an answering call is given up, and by model where that differs (CH-07). */
+	silence: { ms: number; byModel: Record<string, number> };
+	/** The model that turns texts into vectors; null: the provider's own default. */
+	embeddingModel: string | null;
 	idleMs: number;
 	quietAfterMs: number;
 	demo: { pace: number; port: number };
@@ -166,6 +177,9 @@ export function readConfig(environment: Record<string, string | undefined>): Con
 		stallMs: v.HEADWAY_STALL_TIMEOUT * 1_000,
 		blobs: readBlobs(v),
 		maxUpload: v.HEADWAY_MAX_UPLOAD,
+		mcp: readMcpServers(v.HEADWAY_MCP_SERVERS, given),
+		silence: { ms: v.HEADWAY_SILENCE * 1_000, byModel: v.HEADWAY_SILENCE_BY_MODEL ?? {} },
+		embeddingModel: v.HEADWAY_EMBEDDING_MODEL ?? null,
 		idleMs: v.HEADWAY_IDLE_TIMEOUT * 1_000,
 		quietAfterMs: v.HEADWAY_QUIET_AFTER * 1_000,
 		demo: { pace: v.HEADWAY_DEMO_PACE, port: v.HEADWAY_DEMO_PORT }
@@ -221,6 +235,7 @@ export function dataPaths(dataDir: string) {
 		mark: join(dataDir, 'headway.mark'),
 		artifacts: join(dataDir, 'artifacts'),
 		temporary: join(dataDir, 'tmp'),
+		tables: join(dataDir, 'tables'),
 		demo: join(dataDir, 'demo')
 	};
 }

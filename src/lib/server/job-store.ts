@@ -18,6 +18,10 @@ import { Removals } from './removals.ts';
 import type { Snapshots } from './snapshots.ts';
 
 const IMMEDIATE = { behavior: 'immediate' } as const;
+
+/** Written beside a job's end, in its transaction. */
+export type Alongside = (tx: Rows, row: JobRow, snapshot: JobSnapshot) => void;
+
 /** Every change of a job's status goes through here, each in one transaction, each ending exactly once. */
 export class JobStore {
 	readonly #db: Db;
@@ -29,10 +33,13 @@ export class JobStore {
 	readonly #claims: Claims;
 	/** Prepared once, for every change of a job: building a query costs more than running it. */
 	readonly #byId;
+	readonly #alongside: Record<string, Alongside>;
 	/** What was deleted. */
 	readonly removals: Removals;
 
-	constructor(db: Db, bell: Bell, clock: Clock, snapshots: Snapshots) {
+	/** `alongside` by operation. */
+	constructor(db: Db, bell: Bell, clock: Clock, snapshots: Snapshots, alongside: Record<string, Alongside> = {}) {
+		this.#alongside = alongside;
 		this.#db = db;
 		this.#bell = bell;
 		this.#clock = clock;
@@ -49,7 +56,7 @@ export class JobStore {
 	}
 
 	/** Puts a job into the queue. The same key with the same request gives the first job; with another one it is a conflict. Throws `limit_reached` when the owner has too many. */
-	async enqueue(job: NewJob): Promise<{ row: JobRow; created: boolean }> {
+	async enqueue(job: NewJob, alongside?: (tx: Rows, row: JobRow) => void): Promise<{ row: JobRow; created: boolean }> {
 		const requestHash = hashOf(job);
 		const outcome = this.#db.transaction((tx) => {
 			const first = job.idempotencyKey ? findByKey(tx, job.owner, job.idempotencyKey) : undefined;
@@ -60,7 +67,9 @@ export class JobStore {
 				);
 			if (first) return { row: first, created: false };
 			admit(tx, job);
-			return { row: this.#insert(tx, job, requestHash), created: true };
+			const row = this.#insert(tx, job, requestHash);
+			alongside?.(tx, row);
+			return { row, created: true };
 		}, IMMEDIATE);
 		this.#ring(outcome.row);
 		this.#bell.ring(queueKey);
@@ -236,6 +245,7 @@ export class JobStore {
 		tx.insert(timings)
 			.values(timingOf(row, ending, snapshot))
 			.run();
+		this.#alongside[row.operation]?.(tx, ended, snapshot);
 	}
 
 	/** Deletes an ended job with its parts and their logs; returns the paths of the artifacts, whose bytes the caller removes. `refuse` may throw for these ids. */

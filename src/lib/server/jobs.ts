@@ -43,6 +43,8 @@ export interface JobsParts {
 	providers: Pick<Providers, 'knows' | 'default' | 'get'>;
 	/** Told of each job that ended without a run. */
 	ended(row: JobRow, ending: Ending): void;
+	/** What is written in the transaction that enqueues a job, by its operation; it may refuse the start. */
+	alongside: Record<string, (tx: Rows, row: JobRow) => void>;
 	/** Told of each start that was one too many. */
 	refused(): void;
 }
@@ -97,7 +99,7 @@ export class Jobs {
 
 	/** A part that finds no room waits for it; anybody else is refused. */
 	async #enqueue(job: NewJob): Promise<{ row: JobRow; created: boolean }> {
-		return this.#parts.store.enqueue(job).catch((error: unknown) => {
+		return this.#parts.store.enqueue(job, this.#parts.alongside[job.operation]).catch((error: unknown) => {
 			const isRefused = error instanceof HeadwayError && error.code === 'limit_reached' && !job.parentId;
 			if (isRefused) this.#parts.refused();
 			throw error;

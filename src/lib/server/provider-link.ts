@@ -34,6 +34,7 @@ export interface LinkParts {
 	writer: EventWriter;
 	log: RunLog;
 	idleMs: number;
+	silenceMs: number;
 	heard(): void;
 	/** Its stream was lost, and goes on. */
 	interrupted?(): void;
@@ -92,6 +93,9 @@ export class ProviderLink implements DurableProvider, ProviderMemory {
 	get model() {
 		return this.#parts.model;
 	}
+	get silenceMs() {
+		return this.#parts.silenceMs;
+	}
 	/** Whether another process can go on from where this one stands. */
 	get adoptable(): boolean {
 		return this.state === 'none' || (this.state === 'created' && this.#lasts);
@@ -102,6 +106,10 @@ export class ProviderLink implements DurableProvider, ProviderMemory {
 
 	searchUrl(query: string): string {
 		return this.#parts.provider.searchUrl(query);
+	}
+
+	async embed(): Promise<{ model: string; vectors: readonly Float32Array[] }> {
+		throw new Error('not built');
 	}
 
 	async *respond(request: Parameters<DurableProvider['respond']>[0], step = ''): AsyncGenerator<ProviderEvent> {

@@ -7,9 +7,13 @@ import type {
 	AnyModel,
 	ArtifactFile,
 	ChildJob,
+	Conversation,
 	DurableProvider,
+	Knowledge,
+	RemoteTools,
 	RunContext,
 	RunLog,
+	Tables,
 	UploadedFile
 } from '../operations/operation.ts';
 import type { Artifacts } from './blobs/artifacts.ts';
@@ -47,6 +51,10 @@ export interface RunParts {
 	folders: TemporaryFolders;
 	children: Children;
 	slot: Slot;
+	knowledgeOf(owner: string): Knowledge;
+	tablesOf(owner: string): Tables;
+	conversationOf(owner: string, jobId: string): Promise<Conversation>;
+	remoteTools: RemoteTools;
 	fileOf(owner: string, id: string): Promise<UploadedFile>;
 	snapshotOf(owner: string, id: string): Promise<JobSnapshot>;
 	/** Publishes where the bar stands now. */
@@ -79,6 +87,15 @@ export class JobContext implements RunContext {
 	}
 	get provider() {
 		return this.#parts.provider;
+	}
+	get knowledge() {
+		return this.#parts.knowledgeOf(this.#parts.row.owner);
+	}
+	get tables() {
+		return this.#parts.tablesOf(this.#parts.row.owner);
+	}
+	get remoteTools() {
+		return this.#parts.remoteTools;
 	}
 	get log() {
 		return this.#parts.log;
@@ -183,6 +200,10 @@ export class JobContext implements RunContext {
 			await slot.take();
 		}
 		signal.throwIfAborted();
+	}
+
+	conversation(): Promise<Conversation> {
+		return this.#parts.conversationOf(this.#parts.row.owner, this.jobId);
 	}
 
 	defer(what: string, cleanup: () => void | Promise<void>): void {

@@ -1,5 +1,13 @@
 import type { JobSnapshot } from '../jobs/snapshot.ts';
-import type { Provider, RunLog, UploadedFile } from '../operations/operation.ts';
+import type {
+	Conversation,
+	Knowledge,
+	Provider,
+	RemoteTools,
+	RunLog,
+	Tables,
+	UploadedFile
+} from '../operations/operation.ts';
 import type { Bell } from './bell.ts';
 import type { Artifacts } from './blobs/artifacts.ts';
 import type { Children } from './children.ts';
@@ -32,8 +40,14 @@ export interface RunDeps {
 	limits: ClaimTerms['limits'];
 	idleMs: number;
 	quietAfterMs: number;
+	silenceFor(model: string): number;
 	providerFor(id: string | undefined): Provider;
 	timeoutFor(operation: string, declaredMs: number): number;
+	/** What an owner's runs may reach beside their own job. */
+	knowledgeOf(owner: string): Knowledge;
+	tablesOf(owner: string): Tables;
+	conversationOf(owner: string, jobId: string): Promise<Conversation>;
+	remoteTools: RemoteTools;
 	fileOf(owner: string, id: string): Promise<UploadedFile>;
 	/** A job as its owner sees it. */
 	snapshotOf(owner: string, id: string): Promise<JobSnapshot>;

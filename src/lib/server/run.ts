@@ -95,6 +95,7 @@ export class Run {
 			...{ signal: this.#abort.signal, writer: this.#writer },
 			streaming: row.options.stream !== false,
 			idleMs: deps.idleMs,
+			silenceMs: deps.silenceFor(model),
 			heard: () => this.#meter.heard(clock.now()),
 			interrupted: () => deps.interrupted('provider')
 		});

@@ -3,15 +3,17 @@ import { Bell } from './bell.ts';
 import { openFiles } from './blobs/open.ts';
 import { Corrections } from './corrections.ts';
 import { Checkpoints } from './checkpoints.ts';
+import { Conversations } from './conversations/conversations.ts';
 import type { Clock } from './clock.ts';
 import { dataPaths, type Config } from './config.ts';
+import { KnowledgeBase } from './knowledge/knowledge-base.ts';
 import { LogMark } from './db/log-mark.ts';
 import { openDb } from './db/open.ts';
 import { EventLog } from './event-log.ts';
 import { takeFolder, type FolderHold } from './folder-lock.ts';
 import { Gallery } from './gallery.ts';
 import { JobQueries } from './job-queries.ts';
-import { JobStore } from './job-store.ts';
+import { JobStore, type Alongside } from './job-store.ts';
 import { Preferences } from './preferences.ts';
 import { Slots } from './slots.ts';
 import { Snapshots } from './snapshots.ts';
@@ -44,8 +46,11 @@ export async function openStorage({ config, models, migrationsFolder, clock, log
 	const files = await openFiles(config, paths.artifacts, { db, clock, log, models });
 	const folders = new TemporaryFolders(paths.temporary);
 	await folders.sweep();
+	const conversations = new Conversations(db, bell, clock);
 	return {
-		store: new JobStore(db, bell, clock, snapshots),
+		store: new JobStore(db, bell, clock, snapshots, ended(conversations)),
+		conversations,
+		knowledge: new KnowledgeBase(db, clock),
 		slots: new Slots(db, bell, clock),
 		corrections: new Corrections(db, bell, clock),
 		folders,
@@ -60,6 +65,11 @@ export async function openStorage({ config, models, migrationsFolder, clock, log
 		logEpoch,
 		close
 	};
+}
+
+/** What is written beside the end of a job, by its operation. */
+function ended(conversations: Conversations): Record<string, Alongside> {
+	return { chat: (tx, row, snapshot) => conversations.ended(tx, row, snapshot) };
 }
 
 /** The database of a folder that is held. It is let go when the database closes, or cannot be opened. */

@@ -1,4 +1,4 @@
-import { index, integer, primaryKey, real, sqliteTable, text, uniqueIndex } from 'drizzle-orm/sqlite-core';
+import { blob, index, integer, primaryKey, real, sqliteTable, text, uniqueIndex } from 'drizzle-orm/sqlite-core';
 import type { Cost, Range, Receipt, Usage } from '../../jobs/event.ts';
 import type { CancelReason, JobOptions, JobStatus } from '../../jobs/job.ts';
 import type { JobSnapshot } from '../../jobs/snapshot.ts';
@@ -168,6 +168,147 @@ export type FileRow = typeof files.$inferSelect;
 
 /** Keys in the blob store that no row owns yet, or any more: removed at start, after a process that was killed between. */
 export const looseBlobs = sqliteTable('loose_blobs', { path: text().primaryKey(), at: integer().notNull() });
+
+/** Named groups of conversations, documents and memories. */
+export const projects = sqliteTable(
+	'projects',
+	{
+		id: text().primaryKey(),
+		owner: text().notNull(),
+		name: text().notNull(),
+		createdAt: integer().notNull(),
+		updatedAt: integer().notNull()
+	},
+	(project) => [index('projects_owner').on(project.owner, project.name)]
+);
+export type ProjectRow = typeof projects.$inferSelect;
+
+/** A conversation has the id of its first turn's job. */
+export const conversations = sqliteTable(
+	'conversations',
+	{
+		id: text().primaryKey(),
+		owner: text().notNull(),
+		projectId: text().references(() => projects.id, { onDelete: 'set null' }),
+		title: text().notNull(),
+		/** A person named it: its first message no longer does. */
+		named: integer({ mode: 'boolean' }).notNull().default(false),
+		/** The turn that ends the branch that was looked at last. */
+		head: text().notNull(),
+		createdAt: integer().notNull(),
+		updatedAt: integer().notNull()
+	},
+	(conversation) => [
+		index('conversations_owner').on(conversation.owner, conversation.updatedAt),
+		index('conversations_project').on(conversation.projectId)
+	]
+);
+export type ConversationRow = typeof conversations.$inferSelect;
+
+/** The turns of conversations: a tree, each turn a job. */
+export const turns = sqliteTable(
+	'turns',
+	{
+		/** The row of its words in `turns_fts`. */
+		id: integer().primaryKey({ autoIncrement: true }),
+		jobId: text()
+			.notNull()
+			.unique()
+			.references(() => jobs.id, { onDelete: 'cascade' }),
+		conversationId: text()
+			.notNull()
+			.references(() => conversations.id, { onDelete: 'cascade' }),
+		/** The turn that it follows; null for the first of a branch. */
+		after: text(),
+		message: text().notNull(),
+		/** What was answered, once the turn has ended: up to where it was stopped. */
+		answer: text(),
+		/** How many UTF-16 units of the answer the person had been shown when they stopped it. */
+		shown: integer(),
+		createdAt: integer().notNull()
+	},
+	(turn) => [index('turns_conversation').on(turn.conversationId, turn.createdAt), index('turns_after').on(turn.after)]
+);
+export type TurnRow = typeof turns.$inferSelect;
+
+/** What is kept of what a person said, for them or for a project. */
+export const memories = sqliteTable(
+	'memories',
+	{
+		id: text().primaryKey(),
+		owner: text().notNull(),
+		/** Null: kept for the person everywhere. */
+		projectId: text().references(() => projects.id, { onDelete: 'cascade' }),
+		text: text().notNull(),
+		/** The turn that it was kept from; null when the person wrote it. */
+		jobId: text(),
+		createdAt: integer().notNull(),
+		updatedAt: integer().notNull()
+	},
+	(memory) => [index('memories_owner').on(memory.owner, memory.projectId)]
+);
+export type MemoryRow = typeof memories.$inferSelect;
+
+/** Documents of the knowledge base; a row is there once all of its passages are. */
+export const documents = sqliteTable(
+	'documents',
+	{
+		id: text().primaryKey(),
+		owner: text().notNull(),
+		projectId: text().references(() => projects.id, { onDelete: 'set null' }),
+		fileId: text().notNull(),
+		/** The job that ingested it. */
+		jobId: text().notNull(),
+		name: text().notNull(),
+		title: text().notNull(),
+		mediaType: text().notNull(),
+		/** ISO 639-1, where it could be told. */
+		language: text(),
+		/** Null where its format has none. */
+		pages: integer(),
+		passages: integer().notNull(),
+		/** UTF-16 units. */
+		characters: integer().notNull(),
+		/** The model whose vectors it has; null without. */
+		embeddingModel: text(),
+		createdAt: integer().notNull()
+	},
+	(document) => [index('documents_owner').on(document.owner, document.createdAt)]
+);
+export type DocumentRow = typeof documents.$inferSelect;
+
+/** Stretches of documents, in order and without overlap: together they are the document. */
+export const passages = sqliteTable(
+	'passages',
+	{
+		id: integer().primaryKey({ autoIncrement: true }),
+		documentId: text()
+			.notNull()
+			.references(() => documents.id, { onDelete: 'cascade' }),
+		/** From 0. */
+		ordinal: integer().notNull(),
+		/** From 1; null where the format has none. */
+		page: integer(),
+		/** The headings that it stands under, outermost first, joined by " › "; null before the first. */
+		heading: text(),
+		text: text().notNull()
+	},
+	(passage) => [uniqueIndex('passages_place').on(passage.documentId, passage.ordinal)]
+);
+export type PassageRow = typeof passages.$inferSelect;
+
+/** A passage's vector, as 32-bit floats, by the model that made it. */
+export const vectors = sqliteTable(
+	'vectors',
+	{
+		passageId: integer()
+			.notNull()
+			.references(() => passages.id, { onDelete: 'cascade' }),
+		model: text().notNull(),
+		vector: blob({ mode: 'buffer' }).notNull()
+	},
+	(vector) => [primaryKey({ columns: [vector.passageId, vector.model] })]
+);
 
 /** What a person prefers, by name. */
 export const preferences = sqliteTable(

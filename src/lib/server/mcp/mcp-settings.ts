@@ -1,0 +1,26 @@
+import { httpUrl } from '../config-values.ts';
+import { ConfigError } from '../config-error.ts';
+
+/** An MCP server as the operator configured it. */
+export interface McpServerSettings {
+	readonly name: string;
+	readonly url: string;
+	/** Sent as a bearer token: `HEADWAY_MCP_<NAME>_TOKEN`. */
+	readonly token?: string;
+}
+
+/** Reads `files=https://…/mcp,calendar=https://…`. Throws a `ConfigError` that says which part is wrong. */
+export function readMcpServers(list: string, environment: Record<string, string | undefined>): McpServerSettings[] {
+	const servers = list.split(',').flatMap((part) => (part.trim() ? [serverOf(part.trim(), environment)] : []));
+	const twice = servers.find(({ name }, index) => servers.findIndex((other) => other.name === name) !== index);
+	if (twice) throw new ConfigError(`HEADWAY_MCP_SERVERS names "${twice.name}" twice.`);
+	return servers;
+}
+
+function serverOf(part: string, environment: Record<string, string | undefined>): McpServerSettings {
+	const [, name = '', url = ''] = /^([a-z][a-z0-9_-]{0,30})=(\S+)$/.exec(part) ?? [];
+	if (!name || !httpUrl.safeParse(url).success)
+		throw new ConfigError(`HEADWAY_MCP_SERVERS must look like files=https://host/mcp; "${part}" does not.`);
+	const token = environment[`HEADWAY_MCP_${name.toUpperCase().replaceAll('-', '_')}_TOKEN`];
+	return { name, url, ...(token && { token }) };
+}
