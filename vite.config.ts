@@ -5,7 +5,7 @@ import { defineConfig } from 'vitest/config';
 
 /** What stays a package of its own in the built server: native code, and what finds its own files or is loaded only when it is used. */
 const external = [
-	...['better-sqlite3', 'fontkit', '@myriaddreamin/typst-ts-web-compiler', '@myriaddreamin/typst.ts'],
+	...['better-sqlite3', 'sqlite-vec', 'fontkit', '@myriaddreamin/typst-ts-web-compiler', '@myriaddreamin/typst.ts'],
 	...['@aws-sdk/client-s3', '@aws-sdk/lib-storage', '@vercel/blob'],
 	...['@embedpdf/fonts-arabic', '@embedpdf/fonts-hebrew', '@embedpdf/fonts-latin', '@embedpdf/fonts-sc'],
 	'@expo-google-fonts/noto-emoji'
@@ -54,7 +54,7 @@ export default defineConfig(({ command }) => ({
 					environment: 'node',
 					include: [
 						'tests/{demo,http,scripts}/**/*.test.ts',
-						'tests/lib/{jobs,operations,server}/**/*.test.ts',
+						'tests/lib/{jobs,operations,server,tools}/**/*.test.ts',
 						'tests/docs/**/*.test.ts'
 					]
 				}

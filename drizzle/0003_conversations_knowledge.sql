@@ -107,3 +107,10 @@ END;
 CREATE TRIGGER `turns_fts_delete` AFTER DELETE ON `turns` BEGIN
 	DELETE FROM `turns_fts` WHERE rowid = old.id;
 END;
+--> statement-breakpoint
+CREATE TRIGGER `turns_closed_up` AFTER DELETE ON `turns` BEGIN
+	UPDATE `turns` SET `after` = old.`after` WHERE `after` = old.job_id;
+	UPDATE `conversations` SET head = coalesce(old.`after`, (SELECT job_id FROM `turns` WHERE conversation_id = old.conversation_id ORDER BY id DESC LIMIT 1), head)
+		WHERE id = old.conversation_id AND head = old.job_id;
+	DELETE FROM `conversations` WHERE id = old.conversation_id AND NOT EXISTS (SELECT 1 FROM `turns` WHERE conversation_id = old.conversation_id);
+END;

@@ -24,7 +24,12 @@ const layers = [
 	{
 		of: /^lib\/tools\/[^/]+\/[^/]+\.server\.ts$/,
 		why: 'a tool touches only what its context gives: no server, no client, no vendor',
-		sources: ['own', /^lib\/tools\/tool\.ts$/, /^lib\/operations\/(operation|provider)\.ts$/, /^lib\/jobs\//],
+		sources: [
+			'own',
+			/^lib\/tools\/(tool|passages)\.ts$/,
+			/^lib\/operations\/(operation|provider)\.ts$/,
+			/^lib\/jobs\//
+		],
 		packages: { not: vendorPackages }
 	},
 	{
@@ -78,7 +83,7 @@ const layers = [
 	{
 		of: /^lib\/server\//,
 		why: 'the server imports no page, no component, no browser code, and no single operation',
-		sources: [/^lib\/server\//, /^lib\/jobs\//, /^lib\/operations\/[^/]+\.ts$/],
+		sources: [/^lib\/server\//, /^lib\/jobs\//, /^lib\/(operations|tools)\/[^/]+\.ts$/],
 		types: [/^lib\/operations\/.*\.ts$/, /^lib\/client\/system\.ts$/, /^demo\//],
 		packages: /./
 	},

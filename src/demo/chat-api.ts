@@ -1,10 +1,11 @@
 import { answer } from './answer.ts';
+import { chatPart } from './chat/chat-part.ts';
 import type { Source } from './research.ts';
 import { EventSink } from './event-sink.ts';
 import type { Exchange } from './exchange.ts';
 import { Answered } from './exchange.ts';
 import type { Fault, FaultDeck, Struck } from './faults.ts';
-import { promptOf, textOfPrompt } from './prompt.ts';
+import { instructionsIn, promptOf, textOfPrompt } from './prompt.ts';
 import { requireModel } from './request.ts';
 import type { Clock } from './clock.ts';
 import { seededId } from './seeded.ts';
@@ -13,6 +14,8 @@ import { dataFrame, readJson } from './wire.ts';
 
 // Milliseconds per word at pace 1.
 const WORD_MS = 22;
+// The same for an answer that only a program waits for.
+const HELPER_WORD_MS = 2;
 
 /** What one completion says. */
 interface Completion {
@@ -20,6 +23,8 @@ interface Completion {
 	created: number;
 	model: string;
 	text: string;
+	/** Milliseconds per word at pace 1. */
+	wordMs: number;
 	finish: 'stop' | 'length';
 	usage: Record<string, unknown>;
 }
@@ -46,24 +51,22 @@ export class ChatApi {
 			exchange.res.socket?.destroy();
 			throw new Answered();
 		}
-		const { text } = answer(this.#source.library, this.#source.links, prompt);
-		const completion = this.#completion(String(body.model), input, text, struck.course?.name === 'incomplete');
+		const request = { instructions: instructionsIn(body.messages), body };
+		const part = chatPart(this.#source, request, prompt, struck.course?.name === 'bad_plan');
+		const { text } = part?.text ?? answer(this.#source.library, this.#source.links, prompt);
+		const cut = struck.course?.name === 'incomplete' ? Math.floor(text.length * 0.4) : text.length;
+		const wordMs = part && part.kind !== 'answer' ? HELPER_WORD_MS : WORD_MS;
+		const completion = { ...this.#completion(String(body.model), input, text, cut), wordMs };
 		if (body.stream === true && !struck.reply) return this.#stream(exchange, completion, includesUsage(body), struck);
 		exchange.json(200, wholeOf(completion));
 	}
 
-	#completion(model: string, input: string, answered: string, cut: boolean): Completion {
+	#completion(model: string, input: string, answered: string, cut: number): Omit<Completion, 'wordMs'> {
 		const created = Math.floor(this.#clock.now() / 1000);
-		const text = cut ? answered.slice(0, Math.floor(answered.length * 0.4)) : answered;
+		const text = answered.slice(0, cut);
 		const id = seededId('chatcmpl', `${input}:${this.#clock.now()}`).replace('_', '-');
-		return {
-			id,
-			created,
-			model,
-			text,
-			finish: cut ? 'length' : 'stop',
-			usage: usageOf(tokensIn(input), tokensIn(text))
-		};
+		const finish = cut < answered.length ? 'length' : 'stop';
+		return { id, created, model, text, finish, usage: usageOf(tokensIn(input), tokensIn(text)) };
 	}
 
 	async #stream(exchange: Exchange, completion: Completion, usage: boolean, struck: Struck): Promise<void> {
@@ -71,7 +74,7 @@ export class ChatApi {
 		const sink = new EventSink(exchange.res, struck.tell);
 		const broken = struck.course && /error|failed/.test(struck.course.name) ? struck.course : undefined;
 		for (const [index, frame] of framesOf(completion, usage, broken).entries()) {
-			if (index > 0) await sink.wait(WORD_MS / this.#clock.pace);
+			if (index > 0) await sink.wait(completion.wordMs / this.#clock.pace);
 			if (sink.open) await sink.send(frame);
 		}
 		sink.end();

@@ -1,4 +1,6 @@
 import { answer } from './answer.ts';
+import { chatPart } from './chat/chat-part.ts';
+import type { ChatPart } from './chat/chat-part.ts';
 import { bend, messageLimit } from './course.ts';
 import type { Run } from './course.ts';
 import { documentPart } from './documents/document.ts';
@@ -24,6 +26,11 @@ const DURATION = { quick: 18_000, standard: 27_000, deep: 36_000 };
 const DURATION_SPREAD = 4_000;
 // Nobody waits for a part of a document much longer than this, however much it says.
 const PART_DURATION = { least: 2_200, most: 4_600 };
+// A chat's first word, at about the time of a fast model's, and how much slower than a report its words come: 40 a second.
+const FIRST_WORD_MS = 180;
+const CHAT_TEMPO = 1.45;
+// A whole helper call of a chat: plan, ranking, memories.
+const HELPER_MS = 160;
 const SEARCH_MS = 1300;
 const OPEN_MS = 900;
 const FIND_MS = 500;
@@ -32,8 +39,10 @@ const FIND_MS = 500;
 export function compose(source: Source, run: Run): ScriptedEvent[] {
 	const prompt = promptOf(run.request.body.input, 'input');
 	const script = new Script(run.id, textOfPrompt(prompt));
+	const part = chatPart(source, run.request, prompt, isBroken(run));
 	begin(script, run);
-	if (mayDraw(run.request)) playPicture(script, run, pictureOf(run.request, prompt.user), prompt.user);
+	if (part) playChat(script, run, part);
+	else if (mayDraw(run.request)) playPicture(script, run, pictureOf(run.request, prompt.user), prompt.user);
 	else if (mayResearch(run.request)) playResearch(script, source, run, prompt);
 	else playAnswer(script, source, run, prompt);
 	return bend(script.events(), run, textOfPrompt(prompt));
@@ -49,6 +58,22 @@ function begin(script: Script, run: Run): void {
 	script
 		.wait(queued ? 400 : 60)
 		.emit({ type: 'response.in_progress', response: responseObject(run, { status: 'in_progress' }) });
+}
+
+/** A chat's own tempo: a person waits for its first word, and a helper call is only waited for. */
+function playChat(script: Script, run: Run, { kind, thought, text }: ChatPart): void {
+	if (kind === 'answer' && run.request.summary !== null) script.reasoning(thought);
+	if (run.courses.some(({ name }) => name === 'refusal')) script.refusal(REFUSAL);
+	else script.message(text, messageLimit(run, script.events(), text.text));
+	const events = script.events();
+	if (kind !== 'answer') return stretch(events, HELPER_MS);
+	const first = events.find(({ event }) => event.type === 'response.output_text.delta')?.at ?? 0;
+	for (const event of events)
+		event.at = event.at < first ? (event.at / first) * FIRST_WORD_MS : FIRST_WORD_MS + (event.at - first) * CHAT_TEMPO;
+}
+
+function isBroken({ courses }: Run): boolean {
+	return courses.some(({ name }) => name === 'bad_plan');
 }
 
 function playResearch(script: Script, source: Source, run: Run, prompt: Prompt): void {

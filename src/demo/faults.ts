@@ -1,7 +1,7 @@
 import { WireError } from './wire.ts';
 
 /** What a request does, as faults are aimed at it. */
-export type Operation = 'create' | 'stream' | 'resume' | 'get' | 'cancel' | 'image';
+export type Operation = 'create' | 'stream' | 'resume' | 'get' | 'cancel' | 'image' | 'embed';
 
 /** An order to break something. */
 export interface Fault {
@@ -23,9 +23,10 @@ export interface Fault {
 /** The stage of a request at which a fault strikes; at most one fault per stage strikes a request. */
 export type Stage = 'delay' | 'refuse' | 'course' | 'usage' | 'reply' | 'tell';
 
-const OPERATIONS: Operation[] = ['create', 'stream', 'resume', 'get', 'cancel', 'image'];
+const OPERATIONS: Operation[] = ['create', 'stream', 'resume', 'get', 'cancel', 'image', 'embed'];
 
-const FAULTS: Record<string, { stage: Stage; on: Operation[] }> = {
+// `match` is a text that only the requests have that it can be meant for.
+const FAULTS: Record<string, { stage: Stage; on: Operation[]; match?: string }> = {
 	slow_headers: { stage: 'delay', on: ['create'] },
 	rate_limit: { stage: 'refuse', on: ['create'] },
 	quota: { stage: 'refuse', on: ['create'] },
@@ -43,6 +44,7 @@ const FAULTS: Record<string, { stage: Stage; on: Operation[] }> = {
 	nested_error: { stage: 'course', on: ['create'] },
 	flat_error: { stage: 'course', on: ['create'] },
 	stuck_queued: { stage: 'course', on: ['create'] },
+	bad_plan: { stage: 'course', on: ['create'], match: '# Tools\n' },
 	unknown_event: { stage: 'course', on: ['create'] },
 	fewer_partials: { stage: 'course', on: ['image'] },
 	final_only: { stage: 'course', on: ['image'] },
@@ -111,7 +113,10 @@ function rank(fault: Fault): number {
 
 function hits(fault: Fault, operations: Operation[], input: string): boolean {
 	const aim = fault.on ? [fault.on] : (FAULTS[fault.name]?.on ?? []);
-	return aim.some((operation) => operations.includes(operation)) && input.includes(fault.match ?? '');
+	return (
+		aim.some((operation) => operations.includes(operation)) &&
+		input.includes(fault.match ?? FAULTS[fault.name]?.match ?? '')
+	);
 }
 
 function checkedFault(value: unknown): Fault {

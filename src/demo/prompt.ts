@@ -6,6 +6,14 @@ export interface Prompt {
 	user: string;
 	/** Every text of the request, earlier ones first, without the last message of the user. */
 	before: string[];
+	/** The conversation before that message. */
+	turns: Turn[];
+}
+
+/** One earlier message of a conversation. */
+export interface Turn {
+	role: 'user' | 'assistant';
+	text: string;
 }
 
 /** Reads `input` of the Responses API or `messages` of Chat Completions. Throws a WireError 400 when it is neither. */
@@ -20,7 +28,18 @@ export function promptOf(input: unknown, param: string): Prompt {
 	const last = texts.findLastIndex(({ role }) => role === 'user');
 	const user = texts[last]?.text.trim() ?? '';
 	if (!user) throw new WireError(400, `'${param}' has no text from the user.`, { param, code: 'invalid_prompt' });
-	return { user, before: texts.filter((_, index) => index !== last).map(({ text }) => text) };
+	const before = texts.filter((_, index) => index !== last).map(({ text }) => text);
+	return { user, before, turns: texts.slice(0, last).flatMap(turnOf) };
+}
+
+/** The instructions of a request to Chat Completions: its first message, where that is the system's. */
+export function instructionsIn(messages: unknown): string | null {
+	const [first] = Array.isArray(messages) ? (messages as unknown[]) : [];
+	return /^(?:system|developer)$/.test(String(roleOf(first))) ? textOf(first) : null;
+}
+
+function turnOf({ role, text }: { role: unknown; text: string }): Turn[] {
+	return role === 'user' || role === 'assistant' ? [{ role, text }] : [];
 }
 
 /** The whole prompt as one text. */

@@ -2,10 +2,11 @@ import { promptOf } from './prompt.ts';
 import type { Depth } from './research.ts';
 import { WireError } from './wire.ts';
 
-/** The models that write, the models that draw, and all that the demo offers. */
+/** The models that write, that draw, that make vectors, and all that the demo offers. */
 export const TEXT_MODELS = ['demo-research-1', 'demo-chat-1'];
 export const IMAGE_MODELS = ['demo-image-1'];
-export const MODELS = [...TEXT_MODELS, ...IMAGE_MODELS];
+export const EMBEDDING_MODELS = ['demo-embedding-1'];
+export const MODELS = [...TEXT_MODELS, ...IMAGE_MODELS, ...EMBEDDING_MODELS];
 
 /** A create request of the Responses API, checked. Fields that are only echoed stay in `body`. */
 export interface CreateRequest {

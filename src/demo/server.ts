@@ -4,6 +4,7 @@ import type { AddressInfo } from 'node:net';
 import { join } from 'node:path';
 import { ChatApi } from './chat-api.ts';
 import { Control, type Panel } from './control.ts';
+import { EmbeddingsApi } from './embeddings-api.ts';
 import { Answered, Exchange } from './exchange.ts';
 import { FaultDeck } from './faults.ts';
 import { ImagesApi } from './images/images-api.ts';
@@ -88,6 +89,7 @@ class Router {
 	readonly #responses: ResponsesApi;
 	readonly #chat: ChatApi;
 	readonly #images: ImagesApi;
+	readonly #embeddings: EmbeddingsApi;
 	readonly #control: Control;
 	readonly #clock: Clock;
 
@@ -102,6 +104,7 @@ class Router {
 		this.#responses = new ResponsesApi(source, { kept, studio }, deck, this.#clock);
 		this.#chat = new ChatApi(source, deck, this.#clock);
 		this.#images = new ImagesApi(studio, deck, this.#clock);
+		this.#embeddings = new EmbeddingsApi(deck);
 		this.#control = new Control(panel, { kept, studio });
 	}
 
@@ -141,6 +144,7 @@ class Router {
 		if (route === 'POST /v1/responses') return this.#responses.create(exchange);
 		if (route === 'POST /v1/chat/completions') return this.#chat.create(exchange);
 		if (route === 'POST /v1/images/generations') return this.#images.generate(exchange);
+		if (route === 'POST /v1/embeddings') return this.#embeddings.create(exchange);
 		if (route === 'POST /v1/images/edits') return this.#images.edit(exchange);
 		if (id && action && exchange.req.method === 'POST') return this.#responses.cancel(exchange, id);
 		if (id && !action && exchange.req.method === 'GET') return this.#responses.retrieve(exchange, id);

@@ -4,7 +4,7 @@ export const load: LayoutServerLoad = async ({ locals: { app, owner }, depends }
 	depends('headway:preferences');
 	const [active, recent, preferences] = await Promise.all([
 		app.jobs.list(owner, { status: ['queued', 'running'], limit: 100 }),
-		app.jobs.list(owner, { parent: 'none', limit: 50 }),
+		app.jobs.list(owner, { parent: 'none', without: 'chat', limit: 50 }),
 		app.preferences.of(owner)
 	]);
 	const ids = new Set(recent.jobs.map(({ id }) => id));

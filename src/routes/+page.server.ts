@@ -1,5 +1,6 @@
 import { forecastsOf } from './forecasts.server.ts';
 import { operations } from '$lib/operations/index.ts';
+import { redirect } from '@sveltejs/kit';
 import type { PageServerLoad } from './$types';
 
 /** How many ended jobs a form offers to go on from. */
@@ -9,10 +10,11 @@ export const load: PageServerLoad = async ({ locals: { app, owner }, url }) => {
 	const like = url.searchParams.get('like');
 	// A job that is gone is no reason to refuse an empty form.
 	const earlier = like === null ? null : await app.jobs.snapshot(owner, like).catch(() => null);
+	if ((earlier?.operation ?? url.searchParams.get('operation')) === 'chat') redirect(307, chatLike(earlier?.input));
 	const forecasts = await Promise.all(
 		Object.values(operations).map(async (model) => [model.id, await forecastsOf(app, owner, model)] as const)
 	);
-	const { jobs: finished } = await app.jobs.list(owner, { status: ['succeeded'], limit: FINISHED });
+	const { jobs: finished } = await app.jobs.list(owner, { status: ['succeeded'], without: 'chat', limit: FINISHED });
 	return {
 		title: 'New',
 		finished,
@@ -21,3 +23,10 @@ export const load: PageServerLoad = async ({ locals: { app, owner }, url }) => {
 		forecasts: Object.fromEntries(forecasts)
 	};
 };
+
+/** A new conversation that begins with the words of an earlier one. */
+function chatLike(input: unknown): string {
+	const { message = '' } = (input ?? {}) as { message?: string };
+	// An address has room for so much.
+	return message === '' || message.length > 2_000 ? '/chat' : `/chat?message=${encodeURIComponent(message)}`;
+}

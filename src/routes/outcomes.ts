@@ -13,12 +13,13 @@ const words: Record<Toast['outcome'], string> = {
 export function tellOutcomes(
 	before: readonly JobSummary[],
 	after: readonly JobSummary[],
-	onScreen: string | null,
+	onScreen: (jobId: string) => boolean,
 	{ toasts, announcer }: { toasts: Toasts; announcer: Announcer }
 ): void {
 	for (const toast of outcomesBetween(before, after)) {
-		if (toast.jobId === onScreen || isOneOfMany(toast, after)) continue;
-		toasts.show(toast);
+		if (onScreen(toast.jobId) || isOneOfMany(toast, after)) continue;
+		const isTurn = after.some(({ id, operation }) => id === toast.jobId && operation === 'chat');
+		toasts.show(isTurn ? { ...toast, href: `/chat/${toast.jobId}` } : toast);
 		announcer.say(toast.jobId, `${toast.title} ${words[toast.outcome]}.`);
 	}
 }

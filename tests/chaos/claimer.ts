@@ -10,7 +10,7 @@ import { Snapshots } from '../../src/lib/server/snapshots.ts';
 const [folder = ''] = process.argv.slice(2);
 const { db, logEpoch } = openDb(join(folder, 'headway.db'));
 const bell = new Bell();
-const store = new JobStore(db, bell, clock, new Snapshots(new EventLog(db, bell, clock), {}, logEpoch));
+const store = new JobStore(db, bell, clock, { snapshots: new Snapshots(new EventLog(db, bell, clock), {}, logEpoch) });
 const limits = { server: 100, owner: 100, operation: {}, provider: null, defaultProvider: 'fake' };
 const terms = { runner: `claimer:${process.pid}:a`, leaseMs: 15_000, limits, isGone: () => false };
 try {

@@ -343,7 +343,7 @@ test('BY-15 a page from another site cannot give orders', async () => {
 
 test('BY-15 every fault has a name that the brief of the demo knows', () => {
 	expect([...FAULT_NAMES].sort()).toEqual(
-		`auth bad_gateway cancel_error cut duplicate eof failed fewer_partials final_only flat_error incomplete json_instead lost_create malformed
+		`auth bad_gateway bad_plan cancel_error cut duplicate eof failed fewer_partials final_only flat_error incomplete json_instead lost_create malformed
 		moderation moderation_midstream nested_error
 		no_model overloaded quota rate_limit refusal server_error slow_headers split_utf8 stall stuck_queued too_old unknown_event usage_null`.split(
 			/\s+/

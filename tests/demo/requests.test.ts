@@ -108,7 +108,7 @@ test('BY-15 the models are listed through the SDK', async () => {
 	const demo = await demoFor();
 	const ids: string[] = [];
 	for await (const { id } of clientFor(demo).models.list()) ids.push(id);
-	expect(ids).toEqual(['demo-research-1', 'demo-chat-1', 'demo-image-1']);
+	expect(ids).toEqual(['demo-research-1', 'demo-chat-1', 'demo-image-1', 'demo-embedding-1']);
 });
 
 test('BY-15 max_output_tokens cuts the report short, and the response says why', async () => {

@@ -23,6 +23,7 @@ const shared = {
 	cancel: '/cancel',
 	eventSource: 'response_id=RESPONSE_ID'
 };
+const readmeOnly = { chat: '/api/chat', knowledge: '-F file', completions: '/v1/chat/completions' };
 const apiOnly = {
 	retry: '/retry',
 	batch: '"inputs":',
@@ -34,10 +35,13 @@ const apiOnly = {
 	uploadForm: '-F ',
 	uploadBody: '--data-binary',
 	problem: '"query":"?"',
+	nextMessage: 'conversationId',
+	exported: '/api/conversations/',
+	openai: "from 'openai'",
 	fetch: 'TextDecoderStream',
 	trpc: 'createTRPCClient'
 };
-const tested = { readme: shared, api: { ...shared, ...apiOnly } };
+const tested = { readme: { ...shared, ...readmeOnly }, api: { ...shared, ...apiOnly } };
 type Page = keyof typeof tested;
 
 /** What a reader could run. */
@@ -117,6 +121,68 @@ describe.skipIf(!hasCurl).each(['readme', 'api'] as const)('the shell examples o
 		const { out } = await shell(example(page, 'cancel'), url, { JOB: id });
 		expect(JSON.parse(out)).toMatchObject({ id, cancelReason: 'user' });
 		expect(await ended(app, id)).toMatchObject({ status: 'cancelled', receipt: { reason: 'user' } });
+	});
+});
+
+describe.skipIf(!hasCurl)('the shell examples of a chat', () => {
+	test('CH-14 one request streams the plan, the tools and the answer of a turn', async () => {
+		const { url } = await serve();
+		const { out } = await shell(example('readme', 'chat'), url);
+		const names = [...out.matchAll(/^event: (\w+)$/gm)].map(([, name]) => name);
+		expect(names).toEqual(expect.arrayContaining(['stage', 'plan', 'tool', 'token', 'done']));
+		const [, data = '{}'] = /^event: done\n(?:id: .*\n)?data: (.*)$/m.exec(out) ?? [];
+		const done = JSON.parse(data) as { text: string; tools: { tool: string; state: string }[] };
+		expect(done.tools.map(({ tool, state }) => [tool, state])).toEqual([
+			['calculator', 'completed'],
+			['current_time', 'completed']
+		]);
+		expect(done.text).toContain('239.88');
+	});
+
+	test('CH-14 with Accept: application/json the whole answer comes at once', async () => {
+		const { url } = await serve();
+		const code = example('readme', 'chat').replace(
+			"-H 'Content-Type",
+			"-H 'Accept: application/json' -H 'Content-Type"
+		);
+		const answer = JSON.parse((await shell(code, url)).out) as { status: string; text: string; plan: unknown };
+		expect(answer).toMatchObject({ status: 'succeeded', plan: { calls: [{}, {}] } });
+		expect(answer.text).toContain('239.88');
+	});
+
+	test('CH-05 a document that was added by a form is cited by the next turn', async () => {
+		const { app, url } = await serve();
+		const folder = temporaryFolder();
+		writeFileSync(join(folder, 'notes.md'), '# Warranty\n\nThe warranty lasts two years from the day of purchase.\n');
+		const { id } = JSON.parse((await shell(example('readme', 'knowledge'), url, {}, folder)).out) as JobSnapshot;
+		expect(await ended(app, id)).toMatchObject({ operation: 'ingest', status: 'succeeded' });
+		const message = JSON.stringify({ message: 'How long does the warranty last?' });
+		const code = example('readme', 'chat').replace(/-d '.*'/, `-d '${message}'`);
+		const { out } = await shell(code, url);
+		expect(out).toMatch(/^event: citation$/m);
+		expect(out).toMatch(/two years from the day of purchase\. \[1\]/);
+	});
+
+	test('CH-14 the next message goes on with the conversation, and all of it is exported', async () => {
+		const { app, url } = await serve();
+		const { id } = await start(app, 'chat', { message: 'What is 6 * 7?' });
+		await ended(app, id);
+		const { out } = await shell(example('api', 'nextMessage'), url, { JOB: id });
+		expect(out).toContain(`"conversationId":"${id}"`);
+		expect(out).toMatch(/^event: done$/m);
+		const { out: markdown } = await shell(example('api', 'exported'), url, { JOB: id });
+		expect(markdown).toMatch(/^# What is 6 \* 7\?\n\n## You\n/);
+		expect(markdown.match(/^## Headway$/gm)).toHaveLength(2);
+	});
+
+	test('CH-14 the door for OpenAI’s clients streams the same agent’s answer', async () => {
+		const { url } = await serve();
+		const { out } = await shell(example('readme', 'completions'), url);
+		const chunks = [...out.matchAll(/^data: (\{.*\})$/gm)].map(
+			([, data = '']) => JSON.parse(data) as { choices: { delta: { content?: string } }[] }
+		);
+		expect(chunks.map(({ choices }) => choices[0]?.delta.content ?? '').join('')).toContain('42');
+		expect(out.trim()).toMatch(/data: \[DONE\]$/);
 	});
 });
 
@@ -220,6 +286,14 @@ describe('the program examples', () => {
 		expect(said[0]).toBe('queued');
 		expect(said).toContain('web_search_call');
 		expect(said.at(-1)).toBe('done');
+	});
+
+	test('CH-14 the example with OpenAI’s client compiles, and prints the answer', async () => {
+		const { url } = await serve();
+		const code = example('api', 'openai');
+		copy.write('openai.ts', code);
+		expect(await copy.compile('tsc', ['openai.ts'])).toEqual({ code: 0, text: '' });
+		expect((await lines('openai.ts', code, url)).join('\n')).toContain('42');
 	});
 
 	test('DC-01 the tRPC example compiles, and follows its job to the end', async () => {

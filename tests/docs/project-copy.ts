@@ -1,4 +1,4 @@
-import { cpSync, mkdirSync, mkdtempSync, readFileSync, rmSync, symlinkSync, writeFileSync } from 'node:fs';
+import { cpSync, globSync, mkdirSync, mkdtempSync, readFileSync, rmSync, symlinkSync, writeFileSync } from 'node:fs';
 import { tmpdir } from 'node:os';
 import { dirname, join } from 'node:path';
 import { spawn } from 'node:child_process';
@@ -40,7 +40,8 @@ export class ProjectCopy {
 
 	/** Checks the types of these files and of all that they import. */
 	compile(tool: 'tsc' | 'svelte-check', files: readonly string[]): Promise<Output> {
-		const declarations = ['./.svelte-kit/ambient.d.ts', './.svelte-kit/non-ambient.d.ts', './src/app.d.ts'];
+		const own = globSync('src/**/*.d.ts', { cwd: this.folder }).map((path) => `./${path}`);
+		const declarations = ['./.svelte-kit/ambient.d.ts', './.svelte-kit/non-ambient.d.ts', ...own];
 		const settings = { extends: './tsconfig.json', include: [], exclude: [], files: [...declarations, ...files] };
 		this.write('tsconfig.docs.json', JSON.stringify(settings));
 		if (tool === 'tsc')

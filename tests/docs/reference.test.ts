@@ -1,5 +1,6 @@
 import { cpSync, existsSync, globSync, mkdirSync, symlinkSync } from 'node:fs';
 import { join } from 'node:path';
+import { Readable } from 'node:stream';
 import Database from 'better-sqlite3';
 import { expect, test } from 'vitest';
 import { errorCode, type ErrorCode } from '$lib/jobs/error.ts';
@@ -97,10 +98,16 @@ test('OP-12 every metric is documented with its labels, and no other', async () 
 	}
 });
 
-test('DC-07 the data folder holds what the operators are told', async () => {
+test('DC-07 the data folder holds what the operators are told', { timeout: 30_000 }, async () => {
 	const dataDir = temporaryFolder();
 	const app = await makeApp({ dataDir });
 	await ended(app, (await start(app, 'research', { query: 'How is tea made?', depth: 'quick' })).id);
+	const { id: fileId } = await app.uploads.put('local', {
+		name: 'tea.csv',
+		body: Readable.from([Buffer.from('tea,cups\nblack,2\n')])
+	});
+	const call = { id: 'ask', tool: 'query_table', arguments: { fileId, sql: 'SELECT * FROM tea' } };
+	await ended(app, (await start(app, 'tools', { calls: [call], files: [fileId] })).id);
 	const paths = firstCells(operators, 'The data folder').map((path) => join(dataDir, path));
 	expect(paths.sort()).toEqual(
 		Object.values(dataPaths(dataDir))

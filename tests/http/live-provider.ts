@@ -1,5 +1,6 @@
 import type {
 	CancelAnswer,
+	Embedding,
 	ImageEvent,
 	ImageRequest,
 	Provider,
@@ -7,6 +8,7 @@ import type {
 	ProviderOutcome,
 	ResponseRequest
 } from '$lib/operations/operation.ts';
+import { vectorsFor } from '../lib/server/fake-provider.ts';
 
 /** One event without its place: the provider counts. */
 type Told = ProviderEvent extends infer E ? (E extends { cursor: unknown } ? Omit<E, 'cursor'> : never) : never;
@@ -16,7 +18,7 @@ export class LiveProvider implements Provider {
 	readonly id = 'live';
 	readonly label = 'Live';
 	readonly demo = false;
-	readonly can = { background: true, webSearch: true, images: true, structured: true };
+	readonly can = { background: true, webSearch: true, images: true, structured: true, embeddings: true };
 	readonly defaultModel = 'model-1';
 	readonly defaultImageModel = 'image-model-1';
 	readonly requests: ResponseRequest[] = [];
@@ -79,6 +81,10 @@ export class LiveProvider implements Provider {
 			yield event;
 			if (event.type === 'ended') return;
 		}
+	}
+
+	async embed(texts: readonly string[]): Promise<Embedding> {
+		return vectorsFor(texts, 'vectors-1');
 	}
 
 	async *#told<E = ProviderEvent>(signal: AbortSignal): AsyncGenerator<E> {

@@ -71,6 +71,22 @@ const naming: Record<string, (id: string) => { type: 'query' | 'mutation'; input
 	'jobs.snapshot': (id) => ({ type: 'query', input: { id } }),
 	'jobs.cancel': (id) => ({ type: 'mutation', input: { id } }),
 	'jobs.finishQuote': (id) => ({ type: 'query', input: { id } }),
+	'knowledge.document': (id) => ({ type: 'query', input: { id } }),
+	'knowledge.passages': (id) => ({ type: 'query', input: { documentId: id } }),
+	'knowledge.remove': (id) => ({ type: 'mutation', input: { id } }),
+	'knowledge.move': (id) => ({ type: 'mutation', input: { id, projectId: null } }),
+	'conversations.get': (id) => ({ type: 'query', input: { id } }),
+	'conversations.markdown': (id) => ({ type: 'query', input: { id } }),
+	'conversations.rename': (id) => ({ type: 'mutation', input: { id, title: 'Mine' } }),
+	'conversations.move': (id) => ({ type: 'mutation', input: { id, projectId: null } }),
+	'conversations.choose': (id) => ({ type: 'mutation', input: { id, head: id } }),
+	'conversations.remove': (id) => ({ type: 'mutation', input: { id } }),
+	'conversations.stop': (id) => ({ type: 'mutation', input: { jobId: id, shown: 0 } }),
+	'projects.rename': (id) => ({ type: 'mutation', input: { id, name: 'Mine' } }),
+	'projects.remove': (id) => ({ type: 'mutation', input: { id } }),
+	'memories.add': (id) => ({ type: 'mutation', input: { text: 'Mine', projectId: id } }),
+	'memories.edit': (id) => ({ type: 'mutation', input: { id, text: 'Mine' } }),
+	'memories.remove': (id) => ({ type: 'mutation', input: { id } }),
 	'live.poll': (id) => ({ type: 'query', input: { follow: [{ jobId: id, after: 0 }], feed: true } }),
 	'jobs.finish': (id) => ({ type: 'mutation', input: { id } }),
 	'jobs.retry': (id) => ({ type: 'mutation', input: { id } }),
@@ -78,8 +94,10 @@ const naming: Record<string, (id: string) => { type: 'query' | 'mutation'; input
 	'jobs.remove': (id) => ({ type: 'mutation', input: { id } })
 };
 const namingNone = [
+	...['knowledge.documents', 'knowledge.search'],
+	...['conversations.list', 'conversations.search', 'projects.list', 'projects.create', 'memories.list'],
 	...['batches.start', 'jobs.list', 'live.watch', 'preferences.get', 'preferences.set'],
-	...['providers.list', 'providers.test', 'system.info', 'system.forecast', 'system.statistics']
+	...['providers.list', 'providers.test', 'system.info', 'system.forecast', 'system.statistics', 'tools.list']
 ];
 
 test('DC-01 every tRPC procedure answers NOT_FOUND for the job of another owner', async () => {

@@ -15,7 +15,8 @@ export function misfit(value: unknown, schema: unknown, path = '$'): string | nu
 	if (typeof schema !== 'object' || schema === null) return null;
 	const { type, enum: allowed } = schema as Schema;
 	if (allowed && !allowed.includes(value)) return `${path} is none of the allowed values`;
-	if (type && ![type].flat().includes(typeOf(value))) return `${path} is no ${[type].flat().join(' or ')}`;
+	if (type && !typesOf(value).some((each) => [type].flat().includes(each)))
+		return `${path} is no ${[type].flat().join(' or ')}`;
 	if (Array.isArray(value)) return listMisfit(value, schema as Schema, path);
 	return typeof value === 'object' && value !== null ? objectMisfit(value, schema as Schema, path) : null;
 }
@@ -45,7 +46,8 @@ function objectMisfit(value: object, { properties = {}, required = [], additiona
 	return null;
 }
 
-function typeOf(value: unknown): string {
-	if (value === null) return 'null';
-	return Array.isArray(value) ? 'array' : typeof value;
+function typesOf(value: unknown): string[] {
+	if (value === null) return ['null'];
+	if (Array.isArray(value)) return ['array'];
+	return Number.isInteger(value) ? ['integer', 'number'] : [typeof value];
 }

@@ -71,7 +71,7 @@ export class Jobs implements JobCommands {
 	}
 
 	#olderThan(before: string): Promise<OlderJobs> {
-		return command(() => this.#client.jobs.list.query({ parent: 'none', before, limit: PAGE }));
+		return command(() => this.#client.jobs.list.query({ parent: 'none', without: 'chat', before, limit: PAGE }));
 	}
 
 	get connection(): ConnectionState {
@@ -100,13 +100,18 @@ export class Jobs implements JobCommands {
 		return this.clock.now;
 	}
 
-	/** Follows a job from where the snapshot is. Release it when the page goes. */
-	follow(snapshot: JobSnapshot): LiveJob {
-		const job = new LiveJob(snapshot, this.clock, this);
+	/** Follows a job from where the snapshot is; `heard` is told of each event as it comes. Release it when the page goes. */
+	follow(snapshot: JobSnapshot, heard?: (event: JobEvent) => void): LiveJob {
+		const job = new LiveJob(snapshot, this.clock, this, heard);
 		this.clock.read(snapshot.serverNow);
 		this.#followed.push(job);
 		if (!job.ended) this.#connection.changed();
 		return job;
+	}
+
+	/** Whether a job is on screen. */
+	follows(id: string): boolean {
+		return this.#followed.some((job) => job.id === id);
 	}
 
 	release(job: LiveJob): void {

@@ -11,6 +11,9 @@ export interface OlderJobs {
 
 /** How many jobs the list keeps, parts of others apart, and those that were asked for. */
 const LISTED = 50;
+/** Turns of conversations have lists of their own: here they push no job out, and only the newest are known once they have ended. */
+const TURN = 'chat';
+const TURNS = 20;
 
 /** The jobs that the page lists: what it was loaded with, every change since, and as many older ones as were asked for. */
 export class ListedJobs {
@@ -87,13 +90,14 @@ export class ListedJobs {
 	#merge(changed: readonly JobSummary[]): void {
 		const ids = new Set(changed.map(({ id }) => id));
 		const merged = [...changed, ...this.#list.filter(({ id }) => !ids.has(id))].toSorted(newestFirst);
-		const whole = merged.filter(({ parentId }) => !parentId);
+		const whole = merged.filter(({ parentId, operation }) => !parentId && operation !== TURN);
+		const turns = merged.filter(({ parentId, operation }) => !parentId && operation === TURN);
 		this.#noteCut(whole);
 		const kept = whole.filter(({ status }, place) => place < this.#most || !isTerminal(status));
 		const open = new Set(kept.filter(({ status }) => !isTerminal(status)).map(({ id }) => id));
 		// Parts push no other job out of the list, and leave it with what they are a part of.
 		const parts = merged.filter(({ parentId, status }) => parentId && (open.has(parentId) || !isTerminal(status)));
-		this.#list = [...kept, ...parts];
+		this.#list = [...kept, ...parts, ...turns.filter(({ status }, place) => place < TURNS || !isTerminal(status))];
 	}
 
 	/** What falls off the end is the first of the older ones from then on. */

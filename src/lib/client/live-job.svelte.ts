@@ -37,6 +37,7 @@ export class LiveJob {
 	#gone = $state(false);
 	readonly #clock: ServerClock;
 	readonly #commands: JobCommands;
+	readonly #heard: (event: JobEvent) => void;
 	#waiting: JobEvent[] = [];
 	/** Events that it lacks were asked for. */
 	#lacking = false;
@@ -46,10 +47,17 @@ export class LiveJob {
 	/** The job that was started in its place. */
 	#next: Promise<JobSnapshot> | null = null;
 
-	constructor(snapshot: JobSnapshot, clock: ServerClock, commands: JobCommands) {
+	/** `heard` is told of each event as it comes. */
+	constructor(
+		snapshot: JobSnapshot,
+		clock: ServerClock,
+		commands: JobCommands,
+		heard: (event: JobEvent) => void = () => undefined
+	) {
 		this.#snapshot = snapshot;
 		this.#clock = clock;
 		this.#commands = commands;
+		this.#heard = heard;
 		this.#caughtUp = isTerminal(snapshot.status);
 	}
 
@@ -121,6 +129,7 @@ export class LiveJob {
 
 	/** Of what the log does not have, a page that nobody looks at keeps the newest of each kind. */
 	#keep(event: JobEvent): void {
+		this.#heard(event);
 		if (event.seq === null && !inSight())
 			this.#waiting = this.#waiting.filter(({ seq, type }) => seq !== null || type !== event.type);
 		this.#waiting.push(event);

@@ -14,6 +14,8 @@ export interface Toast {
 	outcome: 'ready' | 'stopped' | 'failed' | 'asking';
 	/** The outcome as what follows the title: "is ready". */
 	words: string;
+	/** Where it leads, unless it is the job's own page. */
+	href?: string;
 }
 
 const outcomes = { succeeded: 'ready', cancelled: 'stopped', failed: 'failed' } as const;

@@ -4,6 +4,8 @@ export interface Turn {
 	readonly message: string;
 	/** Empty when nothing was said. */
 	readonly answer: string;
+	/** The files that came with it; absent without any. */
+	readonly files?: readonly string[];
 	/** Milliseconds since 1970. */
 	readonly at: number;
 }

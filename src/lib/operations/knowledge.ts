@@ -1,3 +1,6 @@
+/** The largest file that becomes a document, in bytes. */
+export const LARGEST_DOCUMENT = 50 * 1024 * 1024;
+
 /** A stretch of a document of the knowledge base. */
 export interface Passage {
 	readonly id: number;
@@ -83,6 +86,6 @@ export interface Knowledge {
 	documents(reach: Reach): Promise<KnownDocument[]>;
 	/** Passages of a document in order, from `from`, at most `limit`. Fails with `not_found`. */
 	read(documentId: string, from: number, limit: number): Promise<{ document: KnownDocument; passages: Passage[] }>;
-	/** Stores a document whole, in one transaction; the same job's document is stored once. */
-	add(document: NewDocument): Promise<KnownDocument>;
+	/** Stores a document, which is seen once it is whole; the same job's is stored once. Rejects with the signal's reason, and leaves nothing. */
+	add(document: NewDocument, signal?: AbortSignal): Promise<KnownDocument>;
 }

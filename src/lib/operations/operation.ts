@@ -10,6 +10,7 @@ import type { Tables } from './tables.ts';
 
 export type * from './conversation.ts';
 export type * from './knowledge.ts';
+export { LARGEST_DOCUMENT } from './knowledge.ts';
 export type * from './provider.ts';
 export type * from './remote-tools.ts';
 export type * from './tables.ts';
@@ -184,6 +185,8 @@ export interface RunContext<M extends AnyModel = AnyModel> {
 	ask<T extends z.ZodType>(questionId: string, prompt: string, schema: T): Promise<z.output<T>>;
 	/** Milliseconds since 1970 by the server's clock. */
 	now(): number;
+	/** Calls `task` once after `ms` by the server's clock. Returns what stops it. */
+	after(ms: number, task: () => void): () => void;
 }
 
 /** Thrown by an operation when a person has stopped all that it was for: it ends as cancelled by them. */

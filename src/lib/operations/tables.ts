@@ -2,7 +2,9 @@
 export interface TableColumn {
 	readonly name: string;
 	readonly type: 'integer' | 'real' | 'text' | 'boolean' | 'date' | 'timestamp' | 'blob' | 'null';
-	readonly nulls: number;
+	/** How many rows have no value; null where it was not counted. */
+	readonly nulls: number | null;
+	/** How many different values there are; null where there are more than 10,000, or it was not counted. */
 	readonly distinct: number | null;
 	readonly min: string | number | null;
 	readonly max: string | number | null;
@@ -15,7 +17,8 @@ export interface TableColumn {
 /** A table of a source, as a query may name it. */
 export interface Table {
 	readonly name: string;
-	readonly rows: number;
+	/** Null where it was not counted: a view, which may take any time. */
+	readonly rows: number | null;
 	readonly columns: readonly TableColumn[];
 }
 

@@ -7,7 +7,8 @@ import type { Artifacts } from './blobs/artifacts.ts';
 import type { Uploads } from './blobs/uploads.ts';
 import { Children } from './children.ts';
 import { systemClock, type Clock } from './clock.ts';
-import { checkOperations, ConfigError, dataPaths, type Config } from './config.ts';
+import { checkOperations, dataPaths, type Config } from './config.ts';
+import type { Rows } from './db/open.ts';
 import type { JobRow } from './db/schema.ts';
 import { defaultModel } from './default-model.ts';
 import type { Ending } from './ending.ts';
@@ -15,19 +16,20 @@ import { Expectation } from './estimator.ts';
 import type { EventLog } from './event-log.ts';
 import type { Gallery } from './gallery.ts';
 import type { JobQueries } from './job-queries.ts';
-import { Jobs } from './jobs.ts';
+import { Jobs, type JobsParts } from './jobs.ts';
 import type { Conversations } from './conversations/conversations.ts';
 import type { KnowledgeBase } from './knowledge/knowledge-base.ts';
 import { LateUsage } from './late-usage.ts';
+import { runningLimits } from './limit-settings.ts';
 import { Live } from './live/live.ts';
 import type { LiveSources } from './live/watch.ts';
 import { McpServers } from './mcp/mcp-servers.ts';
 import { Metrics } from './metrics.ts';
 import type { Preferences } from './preferences.ts';
 import { RateLimits } from './rate-limits.ts';
-import { guarded, openProviders } from './providers/open.ts';
 import type { ProviderChoice, ProviderReport, Providers } from './providers/providers.ts';
 import { registerProviders } from './provider-metrics.ts';
+import { openSource } from './provider-source.ts';
 import type { RunDeps } from './run-deps.ts';
 import { Runner } from './runner.ts';
 import { readStatistics, type Statistics } from './statistics.ts';
@@ -107,35 +109,30 @@ export async function createApp(options: AppOptions): Promise<App> {
 	checkOperations(config, Object.keys(runs));
 	const log = options.log ?? pino({ level: config.logLevel, base: null });
 	const store = await openStorage({ ...options, models: modelsOf(runs), clock, log });
-	const { demo, providers } = await openSource(options, clock, log);
-	const { bell, queries } = store;
+	const { demo, providers } = await openSource({ ...options, clock, log }, startDemo);
 
 	const ended = (row: JobRow, ending: Ending) => {
 		metrics.ended(row, ending, (clock.now() - (row.startedAt ?? clock.now())) / 1_000);
 		log.info({ jobId: row.id, operation: row.operation, status: ending.status }, 'job ended');
 		late.ended(row, ending);
 	};
-	const children = new Children({ queries, bell: store.bell, clock, jobs: () => jobs });
-	const interrupted: RunDeps['interrupted'] = (of) => metrics.interrupted(of);
-	const mcp = new McpServers(config.mcp, log, clock);
-	const tables = new TableSandbox({
-		fileOf: (owner, id) => store.uploads.file(owner, id),
-		folder: dataPaths(config.dataDir).tables
+	const children = new Children({ ...store, clock, jobs: () => jobs });
+	const { mcp, tables } = openTools(store, { config, log, clock });
+	const runner: Runner = openRunner({
+		...{ ...store, config, runs, clock, log, providers, ended, children, mcp, tables },
+		interrupted: (of) => metrics.interrupted(of),
+		jobs: () => jobs
 	});
-	const given = { ...store, config, runs, clock, log, providers, ended, interrupted, children, mcp, tables };
-	const runner: Runner = openRunner({ ...given, jobs: () => jobs });
-	const jobs: Jobs = new Jobs({
-		...{ ...store, clock, log, runner, providers, ended },
-		alongside: { chat: (tx, row) => store.conversations.join(tx, row) },
-		refused: () => metrics.throttled('unfinished'),
-		maxUnfinished: config.limits.unfinished
+	const jobs: Jobs = openJobs({
+		...{ ...store, config, clock, log, runner, providers, ended },
+		refused: () => metrics.throttled('unfinished')
 	});
 	const live = openLive(store, jobs, {
 		...{ clock, logger: log, limits: config.limits, longestMs: config.streamMs },
 		closed: (door, how) => metrics.closed(door, how),
 		refused: () => metrics.throttled('streams')
 	});
-	const metrics = new Metrics(queries, live);
+	const metrics = new Metrics(store.queries, live);
 	const rates = new RateLimits(config.limits, (limit) => metrics.throttled(limit));
 	registerProviders(metrics.registry, providers);
 	const late = new LateUsage({ ...store, clock, log, providerFor: (id) => providers.get(id) });
@@ -148,10 +145,8 @@ export async function createApp(options: AppOptions): Promise<App> {
 	};
 	return {
 		...{ config, log, clock, jobs, live, metrics, rates, providers, runner, demo, drain },
-		...{ models: store.models, queries, artifacts: store.artifacts, uploads: store.uploads },
-		...{ conversations: store.conversations, knowledge: store.knowledge, tables, mcp },
-		...{ bell, logEpoch: store.logEpoch, gallery: store.gallery, preferences: store.preferences },
-		...facts({ providers, version, clock, queries, models: store.models, websocket: config.websocket }),
+		...{ ...kept(store), tables, mcp },
+		...facts({ ...store, providers, version, clock, websocket: config.websocket }),
 		async close() {
 			await drain();
 			await demo?.close();
@@ -159,6 +154,13 @@ export async function createApp(options: AppOptions): Promise<App> {
 			store.close();
 		}
 	};
+}
+
+/** What tools reach beside the owner's own jobs and documents. */
+function openTools({ uploads }: Storage, { config, log, clock }: Pick<App, 'config' | 'log' | 'clock'>) {
+	const folder = dataPaths(config.dataDir).tables;
+	const tables = new TableSandbox({ fileOf: (owner, id) => uploads.file(owner, id), folder });
+	return { mcp: new McpServers(config.mcp, log, clock), tables };
 }
 
 /** What runs jobs. `jobs` is given late: it stands on the runner. */
@@ -186,7 +188,7 @@ function openRunner({
 	const deps: RunDeps = {
 		...store,
 		...{ idleMs: config.idleMs, quietAfterMs: config.quietAfterMs },
-		limits: { ...config.limits, operation: { ...declaredLimits(store.models), ...config.limits.operation } },
+		limits: runningLimits(store.models, config.limits),
 		silenceFor: (model) => config.silence.byModel[model] ?? config.silence.ms,
 		snapshotOf: (owner, id) => jobs().snapshot(owner, id),
 		fileOf: (owner, id) => store.uploads.file(owner, id),
@@ -200,13 +202,26 @@ function openRunner({
 	return new Runner(deps, runs);
 }
 
-function modelsOf(runs: Record<string, OperationRun>): Record<string, AnyModel> {
-	return Object.fromEntries(Object.entries(runs).map(([id, { model }]) => [id, model]));
+/** What outlives runs, as doors see it. */
+function kept({ models, queries, artifacts, uploads, conversations, knowledge, bell, ...store }: Storage) {
+	const { logEpoch, gallery, preferences } = store;
+	return { models, queries, artifacts, uploads, conversations, knowledge, bell, logEpoch, gallery, preferences };
 }
 
-/** How many of each operation may run at once, by its own word. */
-function declaredLimits(models: Record<string, AnyModel>): Record<string, number> {
-	return Object.fromEntries(Object.entries(models).map(([id, { limits }]) => [id, limits.running]));
+/** What doors ask about jobs. */
+function openJobs(parts: Omit<JobsParts, 'alongside' | 'maxUnfinished'> & Pick<App, 'config' | 'conversations'>): Jobs {
+	const maxUnfinished = parts.config.limits.unfinished;
+	return new Jobs({ ...parts, alongside: alongside(parts.conversations), maxUnfinished });
+}
+
+/** What is written, or refused, in the transaction that enqueues a job, by its operation. */
+function alongside(conversations: Conversations): Record<string, (tx: Rows, row: JobRow) => void> {
+	const inProject = (tx: Rows, row: JobRow) => conversations.checkProject(tx, row);
+	return { chat: (tx, row) => conversations.join(tx, row), ingest: inProject, tools: inProject };
+}
+
+function modelsOf(runs: Record<string, OperationRun>): Record<string, AnyModel> {
+	return Object.fromEntries(Object.entries(runs).map(([id, { model }]) => [id, model]));
 }
 
 /** Streams over the log, for all doors. */
@@ -222,28 +237,6 @@ function openLive(
 		snapshot: (owner, id) => jobs.snapshot(owner, id),
 		feed: (owner, since) => jobs.changed(owner, since),
 		removed: (owner, since) => jobs.removed(owner, since)
-	});
-}
-
-/** The providers that run the models; without a key or an address it is the demo, started here. */
-async function openSource(
-	{ config, provider, corpusFolders }: AppOptions,
-	clock: Clock,
-	log: Logger
-): Promise<{ demo: Demo | null; providers: Providers }> {
-	if (provider) return { demo: null, providers: guarded([provider], config, clock) };
-	const demo = config.providers.length > 0 ? null : await openDemo(config, corpusFolders);
-	return { demo, providers: guarded(openProviders(config, demo?.url ?? null, log), config, clock) };
-}
-
-async function openDemo(config: Config, corpusFolders = ['docs', 'src/demo/corpus']): Promise<Demo> {
-	const { pace, port } = config.demo;
-	const dataDir = dataPaths(config.dataDir).demo;
-	return startDemo({ dataDir, corpusFolders, pace, port }).catch((error: unknown) => {
-		const reason = error instanceof Error ? error.message : String(error);
-		throw new ConfigError(
-			`The demo provider cannot start (${reason}). Check HEADWAY_DEMO_PORT and the folder ${dataDir}, or set OPENAI_API_KEY.`
-		);
 	});
 }
 

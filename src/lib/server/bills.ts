@@ -7,6 +7,9 @@ export type Bills = Record<string, Bill>;
 /** What is said of a request that did not tell what it used. */
 export const unknownBill: Readonly<Bill> = { usage: null, cost: unknownCost };
 
+/** Before the first request. */
+export const nothingBilled: Readonly<Bill> = { usage: null, cost: { usd: 0, known: true } };
+
 /** Everything together. A request without a price, or that did not tell its usage, makes the sum a lower bound. */
 export function totalOf(bills: Bills): Bill {
 	const all = Object.values(bills);

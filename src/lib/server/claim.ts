@@ -1,4 +1,4 @@
-import { and, eq, isNull, ne, notInArray, or, sql, type SQL } from 'drizzle-orm';
+import { and, eq, inArray, isNull, ne, notInArray, or, sql, type SQL } from 'drizzle-orm';
 import type { Db, Rows } from './db/open.ts';
 import { jobs, type JobRow } from './db/schema.ts';
 import { inTurn } from './places.ts';
@@ -11,6 +11,8 @@ export interface RunningLimits {
 	operation: Record<string, number>;
 	/** At each provider; null: the whole server. A job that asks none itself is not counted. */
 	provider: number | null;
+	/** Operations that are held only by their own limit and their provider's: `server` and `owner` neither count nor hold them. */
+	interactive?: readonly string[];
 }
 
 /** Who may claim, and how much of each kind may run at once. */
@@ -55,12 +57,16 @@ export class Claims {
 /** A job that waits for its slot goes before one that has not begun: what it was promised counts as taken. */
 function firstAllowed(rows: Rows, { limits }: ClaimTerms): JobRow | undefined {
 	const taken = shares(rows, or(isNull(jobs.waitingFor), eq(jobs.waitingFor, 'slot')));
-	if (taken.length >= limits.server) return undefined;
-	const free = kinds.map((kind) => notInArray(sql`coalesce(${jobs[kind]}, '')`, full(kind, taken, limits)));
+	const own = inArray(jobs.operation, [...(limits.interactive ?? [])]);
+	const isServerFull = sharing(taken, limits).length >= limits.server;
+	if (isServerFull && !limits.interactive?.length) return undefined;
+	const free = (kind: Kind) => notInArray(sql`coalesce(${jobs[kind]}, '')`, full(kind, taken, limits));
 	return rows
 		.select()
 		.from(jobs)
-		.where(and(eq(jobs.status, 'queued'), ...free))
+		.where(
+			and(eq(jobs.status, 'queued'), free('operation'), free('provider'), isServerFull ? own : or(own, free('owner')))
+		)
 		.orderBy(...inTurn)
 		.limit(1)
 		.get();
@@ -69,13 +75,19 @@ function firstAllowed(rows: Rows, { limits }: ClaimTerms): JobRow | undefined {
 /** Whether a running job that gave up its slot may have it back. */
 export function mayGoOn(rows: Rows, row: JobRow, limits: RunningLimits): boolean {
 	const taken = shares(rows, and(isNull(jobs.waitingFor), ne(jobs.id, row.id)));
-	if (taken.length >= limits.server) return false;
-	return kinds.every((kind) => !full(kind, taken, limits).includes(row[kind] ?? ''));
+	const isFree = (kind: Kind) => !full(kind, taken, limits).includes(row[kind] ?? '');
+	if (!isFree('operation') || !isFree('provider')) return false;
+	if (limits.interactive?.includes(row.operation)) return true;
+	return sharing(taken, limits).length < limits.server && isFree('owner');
+}
+
+/** Those that take one of the places which operations share. */
+function sharing(taken: readonly Share[], { interactive = [] }: RunningLimits): Share[] {
+	return taken.filter(({ operation }) => !interactive.includes(operation));
 }
 
 /** What is limited beside the server as a whole. */
-const kinds = ['owner', 'operation', 'provider'] as const;
-type Kind = (typeof kinds)[number];
+type Kind = 'owner' | 'operation' | 'provider';
 type Share = Pick<JobRow, Kind>;
 
 function shares(rows: Rows, which: SQL | undefined): Share[] {
@@ -89,7 +101,10 @@ function shares(rows: Rows, which: SQL | undefined): Share[] {
 
 /** The owners, operations or providers that may have no more. */
 function full(kind: Kind, taken: readonly Share[], limits: RunningLimits): string[] {
-	const counts = Object.entries(Object.groupBy(taken, (share) => share[kind] ?? ''));
+	// As many as the server has, where nothing else is set: that is counted for the whole server already.
+	if (kind === 'provider' && limits.provider === null) return [];
+	const counted = kind === 'owner' ? sharing(taken, limits) : taken;
+	const counts = Object.entries(Object.groupBy(counted, (share) => share[kind] ?? ''));
 	return counts.flatMap(([name, of = []]) => (name !== '' && of.length >= mostOf(kind, name, limits) ? [name] : []));
 }
 

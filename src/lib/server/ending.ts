@@ -113,3 +113,9 @@ function phaseTimes(snapshot: JobSnapshot): Record<string, number> {
 		spent.map((phase) => [phase.name, Math.max(0, (phase.endedAt ?? 0) - (phase.startedAt ?? 0) - phase.waitedMs)])
 	);
 }
+
+/** The bar of a job that failed or was stopped stays where it was shown: ticks are not in the log, but the row knows the highest. */
+export function withHighest(snapshot: JobSnapshot, { fraction }: JobRow): JobSnapshot {
+	if (fraction === null || fraction <= (snapshot.progress.fraction ?? 0)) return snapshot;
+	return { ...snapshot, progress: { fraction, basis: 'estimated' } };
+}

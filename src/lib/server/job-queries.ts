@@ -12,6 +12,8 @@ import { olderThan, pageOf } from './page-cursor.ts';
 export interface ListFilter {
 	status?: JobStatus[] | undefined;
 	operation?: string | undefined;
+	/** All but those of this operation. */
+	without?: string | undefined;
 	/** Only this job's children; `none`: only jobs that are no children. */
 	parent?: string | undefined;
 	before?: string | undefined;
@@ -274,6 +276,7 @@ function conditions(filter: ListFilter): (SQL | undefined)[] {
 	return [
 		filter.status?.length ? inArray(jobs.status, filter.status) : undefined,
 		filter.operation ? eq(jobs.operation, filter.operation) : undefined,
+		filter.without ? ne(jobs.operation, filter.without) : undefined,
 		filter.parent === undefined ? undefined : ofParent(filter.parent),
 		filter.before ? olderThan(filter.before) : undefined
 	];

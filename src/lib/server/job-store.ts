@@ -1,14 +1,13 @@
 import { and, eq, inArray, lt, or, sql } from 'drizzle-orm';
 import { HeadwayError } from '../jobs/error.ts';
 import { isTerminal, type CancelReason } from '../jobs/job.ts';
-import type { JobSnapshot } from '../jobs/snapshot.ts';
 import { feedKey, jobKey, queueKey, type Bell } from './bell.ts';
 import { loosen } from './blobs/loose-keys.ts';
 import { Claims, type ClaimTerms } from './claim.ts';
 import type { Clock } from './clock.ts';
 import type { Db, Rows } from './db/open.ts';
 import { artifacts, jobs, timings, type JobRow } from './db/schema.ts';
-import { faultOf, nothingRan, terminalEvent, timingOf, type Ending } from './ending.ts';
+import { faultOf, nothingRan, terminalEvent, timingOf, withHighest, type Ending } from './ending.ts';
 import { EventRows, type NewEvent } from './event-rows.ts';
 import { admit, familyOf, lineOf, refuseRemoval } from './family.ts';
 import { findByKey, hashOf, newJobId, type NewJob } from './new-job.ts';
@@ -16,11 +15,9 @@ import { checkOpen } from './open-question.ts';
 import { Places } from './places.ts';
 import { Removals } from './removals.ts';
 import type { Snapshots } from './snapshots.ts';
+import type { Alongside, StoreParts } from './store-parts.ts';
 
 const IMMEDIATE = { behavior: 'immediate' } as const;
-
-/** Written beside a job's end, in its transaction. */
-export type Alongside = (tx: Rows, row: JobRow, snapshot: JobSnapshot) => void;
 
 /** Every change of a job's status goes through here, each in one transaction, each ending exactly once. */
 export class JobStore {
@@ -37,15 +34,14 @@ export class JobStore {
 	/** What was deleted. */
 	readonly removals: Removals;
 
-	/** `alongside` by operation. */
-	constructor(db: Db, bell: Bell, clock: Clock, snapshots: Snapshots, alongside: Record<string, Alongside> = {}) {
+	constructor(db: Db, bell: Bell, clock: Clock, { snapshots, alongside = {}, interactive = [] }: StoreParts) {
 		this.#alongside = alongside;
 		this.#db = db;
 		this.#bell = bell;
 		this.#clock = clock;
 		this.#snapshots = snapshots;
 		this.#events = new EventRows(db);
-		this.#places = new Places(db, bell, clock);
+		this.#places = new Places(db, bell, clock, interactive);
 		this.#claims = new Claims(db);
 		this.#byId = db
 			.select()
@@ -293,10 +289,4 @@ export class JobStore {
 		this.#bell.ring(jobKey(row.id));
 		this.#bell.ring(feedKey(row.owner));
 	}
-}
-
-/** The bar of a job that failed or was stopped stays where it was shown: ticks are not in the log, but the row knows the highest. */
-function withHighest(snapshot: JobSnapshot, { fraction }: JobRow): JobSnapshot {
-	if (fraction === null || fraction <= (snapshot.progress.fraction ?? 0)) return snapshot;
-	return { ...snapshot, progress: { fraction, basis: 'estimated' } };
 }

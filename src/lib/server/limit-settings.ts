@@ -1,3 +1,5 @@
+import type { AnyModel } from '../operations/operation.ts';
+
 /** What is limited, and to how much (docs/operators.md, "Limits"). Of those at the doors, 0 means no limit. */
 export interface LimitSettings {
 	/** Running jobs: of the server, of each owner, at each provider (null: as the server's), of operations by their id. */
@@ -42,4 +44,15 @@ export function readLimits(v: LimitVariables): LimitSettings {
 		streams: v.HEADWAY_MAX_STREAMS,
 		streamsPerOwner: v.HEADWAY_MAX_STREAMS_PER_OWNER
 	};
+}
+
+/** How much may run at once: what was configured, and where nothing was, what each operation says itself. */
+export function runningLimits(models: Record<string, AnyModel>, limits: LimitSettings) {
+	const declared = Object.fromEntries(Object.entries(models).map(([id, model]) => [id, model.limits.running]));
+	return { ...limits, operation: { ...declared, ...limits.operation }, interactive: interactiveOf(models) };
+}
+
+/** The operations for whose first word a person waits: they take none of the places that the others share. */
+export function interactiveOf(models: Record<string, AnyModel>): string[] {
+	return Object.values(models).flatMap(({ id, limits }) => (limits.interactive ? id : []));
 }

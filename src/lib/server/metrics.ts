@@ -1,5 +1,6 @@
 import { Counter, Gauge, Histogram, Registry } from 'prom-client';
 import type { Usage } from '../jobs/event.ts';
+import type { ChatResult } from '../operations/chat/model.ts';
 import { jobStatus } from '../jobs/job.ts';
 import type { JobQueries } from './job-queries.ts';
 import { stopReasonOf, type Ending } from './ending.ts';
@@ -56,7 +57,25 @@ export class Metrics {
 		registers: [this.registry]
 	});
 
+	readonly #turns = new Counter({
+		name: 'headway_turns_total',
+		help: 'Chat turns that ended, by whether they were streamed and by outcome (CH-15).',
+		labelNames: ['streamed', 'outcome'] as const,
+		registers: [this.registry]
+	});
+	readonly #firstToken = new Histogram({
+		name: 'headway_turn_first_token_seconds',
+		help: 'Of chat turns that succeeded: from the start of the run to the first text or reasoning that was shown.',
+		labelNames: ['streamed'] as const,
+		buckets: [0.1, 0.25, 0.5, 1, 2, 4, 8, 15, 30, 60, 120],
+		registers: [this.registry]
+	});
+
 	constructor(queries: JobQueries, live: Live) {
+		for (const streamed of ['yes', 'no']) {
+			for (const outcome of ['succeeded', 'failed', 'cancelled']) this.#turns.inc({ streamed, outcome }, 0);
+			this.#firstToken.zero({ streamed });
+		}
 		for (const door of streamDoors) for (const how of streamEnds) this.#closed.inc({ door, how }, 0);
 		for (const kind of ['provider', 'process']) this.#interruptions.inc({ of: kind }, 0);
 		for (const limit of ['requests', 'starts', 'streams', 'unfinished']) this.#throttled.inc({ limit }, 0);
@@ -90,6 +109,15 @@ export class Metrics {
 		const reason = stopReasonOf(ending);
 		if (reason) this.#cancellations.inc({ reason });
 		this.#count(ending.status === 'cancelled' ? ending.receipt.usage : ending.usage);
+		if (operation === 'chat') this.#turn(row, ending);
+	}
+
+	#turn({ options }: JobRow, ending: Ending): void {
+		const streamed = options.stream === false ? 'no' : 'yes';
+		this.#turns.inc({ streamed, outcome: ending.status });
+		if (ending.status !== 'succeeded') return;
+		const { firstTokenMs } = (ending.result as ChatResult).timing;
+		if (firstTokenMs !== null) this.#firstToken.observe({ streamed }, firstTokenMs / 1_000);
 	}
 
 	/** Counts a stream that closed. */

@@ -25,23 +25,34 @@ export class Places {
 	readonly #db: Db;
 	readonly #bell: Bell;
 	readonly #clock: Clock;
+	/** Operations whose jobs wait for none but their own. */
+	readonly #interactive: ReadonlySet<string>;
 	#rings = false;
 
-	constructor(db: Db, bell: Bell, clock: Clock) {
+	constructor(db: Db, bell: Bell, clock: Clock, interactive: readonly string[] = []) {
+		this.#interactive = new Set(interactive);
 		this.#db = db;
 		this.#bell = bell;
 		this.#clock = clock;
 	}
 
-	/** Places from 1, by job. */
+	/** Places from 1, by job. An interactive operation has a queue of its own. */
 	all(): Map<string, number> {
-		const ids = this.#db
-			.select({ id: jobs.id })
+		const waiting = this.#db
+			.select({ id: jobs.id, operation: jobs.operation })
 			.from(jobs)
 			.where(queued)
 			.orderBy(...inTurn)
 			.all();
-		return new Map(ids.map(({ id }, index) => [id, index + 1]));
+		const lengths = new Map<string, number>();
+		return new Map(
+			waiting.map(({ id, operation }) => {
+				const queue = this.#interactive.has(operation) ? operation : '';
+				const place = (lengths.get(queue) ?? 0) + 1;
+				lengths.set(queue, place);
+				return [id, place];
+			})
+		);
 	}
 
 	/** Notes, within the transaction that did it, that a job came into the queue or left it, and wakes the lists of all who wait: each of their jobs may have another place now. */

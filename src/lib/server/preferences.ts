@@ -5,7 +5,9 @@ import { preferences } from './db/schema.ts';
 
 const all = z.strictObject({
 	/** Whether forms start with live results on (IM-09). */
-	streaming: z.boolean()
+	streaming: z.boolean(),
+	/** Whether conversations keep and use memories (AG-02). */
+	memory: z.boolean()
 });
 
 /** What a person prefers, wherever they are. */
@@ -14,7 +16,7 @@ export type PreferenceValues = z.infer<typeof all>;
 /** What a door takes: one or more of them. */
 export const preferencePatch = all.partial();
 
-const defaults: PreferenceValues = { streaming: true };
+const defaults: PreferenceValues = { streaming: true, memory: true };
 
 /** What each owner prefers, kept in the database: it holds over a reload, in every tab and on every device. */
 export class Preferences {

@@ -2,6 +2,7 @@ import { HeadwayError, type ErrorCode } from '../jobs/error.ts';
 import type { Contact } from '../jobs/event.ts';
 import type {
 	CancelAnswer,
+	Embedding,
 	ImageEvent,
 	ImageRequest,
 	Provider,
@@ -83,6 +84,19 @@ export class ProviderContact implements Provider {
 	image(request: ImageRequest, signal: AbortSignal): AsyncIterable<ImageEvent> {
 		this.#turn(request.stream ? 'stream' : 'none');
 		return this.#listen(this.#provider.image(request, signal), request.stream);
+	}
+
+	/** A response that is open beside it tells how the run stands. */
+	async embed(texts: readonly string[], signal: AbortSignal): Promise<Embedding> {
+		const beside = this.#current?.way === 'stream' || this.#current?.way === 'poll';
+		try {
+			const embedding = await this.#provider.embed(texts, signal);
+			this.#heard(beside ? null : 'none', undefined);
+			return embedding;
+		} catch (error) {
+			if (!beside) this.#failed(error);
+			throw error;
+		}
 	}
 
 	/** Nothing is open there any more; what was heard stays. */

@@ -9,7 +9,7 @@ import type {
 	RunLog
 } from '../operations/operation.ts';
 import type { HeadwayError } from '../jobs/error.ts';
-import { totalOf, unknownBill, type Bills } from './bills.ts';
+import { nothingBilled, totalOf, unknownBill, type Bills } from './bills.ts';
 import { pause, type Clock } from './clock.ts';
 import type { Bill, JobRow } from './db/schema.ts';
 import type { EventWriter } from './event-writer.ts';
@@ -20,6 +20,7 @@ import { isTerminal } from './providers/outcome.ts';
 import { ProviderNotices } from './provider-notices.ts';
 import { attach, type AttachDeps, type ProviderMemory } from './providers/attach.ts';
 import { requestPicture } from './providers/picture.ts';
+import { requestVectors } from './providers/vectors.ts';
 import type { Dispensable } from './providers/refusals.ts';
 import { choicesOf } from './run-choices.ts';
 
@@ -42,6 +43,11 @@ export interface LinkParts {
 
 /** A run's one link to its provider: remembers in the job's row what was created there and how far its events have come, so that neither a cut nor a restart pays twice. */
 export class ProviderLink implements DurableProvider, ProviderMemory {
+	readonly id: string;
+	readonly label: string;
+	readonly demo: boolean;
+	readonly model: string;
+	readonly silenceMs: number;
 	readonly #parts: LinkParts;
 	/** How the run stands with its provider. */
 	readonly contact: ProviderContact;
@@ -69,6 +75,8 @@ export class ProviderLink implements DurableProvider, ProviderMemory {
 
 	constructor(parts: LinkParts) {
 		this.#parts = parts;
+		({ id: this.id, label: this.label, demo: this.demo } = parts.provider);
+		({ model: this.model, silenceMs: this.silenceMs } = parts);
 		this.#notices = new ProviderNotices(parts);
 		this.contact = new ProviderContact(parts.provider, parts.clock);
 		this.state = parts.row.providerState;
@@ -78,23 +86,8 @@ export class ProviderLink implements DurableProvider, ProviderMemory {
 		this.#bills = parts.row.bills ?? {};
 	}
 
-	get id() {
-		return this.#parts.provider.id;
-	}
-	get label() {
-		return this.#parts.provider.label;
-	}
-	get demo() {
-		return this.#parts.provider.demo;
-	}
 	get can() {
 		return this.#parts.provider.can;
-	}
-	get model() {
-		return this.#parts.model;
-	}
-	get silenceMs() {
-		return this.#parts.silenceMs;
 	}
 	/** Whether another process can go on from where this one stands. */
 	get adoptable(): boolean {
@@ -108,8 +101,12 @@ export class ProviderLink implements DurableProvider, ProviderMemory {
 		return this.#parts.provider.searchUrl(query);
 	}
 
-	async embed(): Promise<{ model: string; vectors: readonly Float32Array[] }> {
-		throw new Error('not built');
+	async embed(texts: readonly string[], step: string): Promise<{ model: string; vectors: readonly Float32Array[] }> {
+		this.#parts.signal.throwIfAborted();
+		const deps = this.#attachDeps(AbortSignal.any([this.#parts.signal, this.#reach.signal]));
+		// Each request is a bill of its own, also one that is made again after a restart.
+		const bill = (one: Bill) => this.#bill(totalOf({ before: this.#bills[step] ?? nothingBilled, one }), step);
+		return requestVectors(this.contact, texts, bill, deps);
 	}
 
 	async *respond(request: Parameters<DurableProvider['respond']>[0], step = ''): AsyncGenerator<ProviderEvent> {

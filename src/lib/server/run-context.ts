@@ -105,6 +105,10 @@ export class JobContext implements RunContext {
 		return this.#parts.clock.now();
 	}
 
+	after(ms: number, task: () => void): () => void {
+		return this.#parts.clock.after(ms, task);
+	}
+
 	phase(name: string): void {
 		const { meter, writer } = this.#parts;
 		if (!meter.enter(name, this.now())) return;

@@ -13,9 +13,11 @@ import { EventLog } from './event-log.ts';
 import { takeFolder, type FolderHold } from './folder-lock.ts';
 import { Gallery } from './gallery.ts';
 import { JobQueries } from './job-queries.ts';
-import { JobStore, type Alongside } from './job-store.ts';
+import { JobStore } from './job-store.ts';
+import { interactiveOf } from './limit-settings.ts';
 import { Preferences } from './preferences.ts';
 import { Slots } from './slots.ts';
+import type { Alongside } from './store-parts.ts';
 import { Snapshots } from './snapshots.ts';
 import { TemporaryFolders } from './temporary-folders.ts';
 import { Transients } from './transients.ts';
@@ -38,7 +40,8 @@ export type Storage = Awaited<ReturnType<typeof openStorage>>;
 export async function openStorage({ config, models, migrationsFolder, clock, log, version = '0' }: StorageOptions) {
 	const paths = dataPaths(config.dataDir);
 	const hold = takeFolder(config.dataDir);
-	const { db, mark, close } = openDatabase(paths, hold, { migrationsFolder, clock });
+	const { db, mark, vectors, close } = openDatabase(paths, hold, { migrationsFolder, clock });
+	if (!vectors) log.warn({}, 'SQLite has no vectors on this machine: documents are found by their words only');
 	const { logEpoch } = mark;
 	const bell = new Bell();
 	const events = new EventLog(db, bell, clock);
@@ -46,16 +49,21 @@ export async function openStorage({ config, models, migrationsFolder, clock, log
 	const files = await openFiles(config, paths.artifacts, { db, clock, log, models });
 	const folders = new TemporaryFolders(paths.temporary);
 	await folders.sweep();
-	const conversations = new Conversations(db, bell, clock);
+	const preferences = new Preferences(db);
+	const conversations = new Conversations({ db, clock, snapshots, preferences });
 	return {
-		store: new JobStore(db, bell, clock, snapshots, ended(conversations)),
+		store: new JobStore(db, bell, clock, {
+			snapshots,
+			alongside: ended(conversations),
+			interactive: interactiveOf(models)
+		}),
 		conversations,
-		knowledge: new KnowledgeBase(db, clock),
+		knowledge: new KnowledgeBase(db, clock, vectors),
 		slots: new Slots(db, bell, clock),
 		corrections: new Corrections(db, bell, clock),
 		folders,
 		queries: new JobQueries(db, clock),
-		...{ gallery: new Gallery(db), preferences: new Preferences(db) },
+		...{ gallery: new Gallery(db), preferences },
 		events,
 		snapshots,
 		transients: new Transients(bell, clock),
@@ -79,13 +87,12 @@ function openDatabase(
 	{ migrationsFolder, clock }: { migrationsFolder: string | undefined; clock: Clock }
 ) {
 	try {
-		const { db, logEpoch, close } = openDb(paths.database, migrationsFolder, { check: unclean });
+		const { db, logEpoch, vectors, close } = openDb(paths.database, migrationsFolder, { check: unclean });
 		const mark = new LogMark(db, paths.mark, logEpoch);
 		const closed = new AbortController();
 		void mark.keep(clock, closed.signal);
 		return {
-			db,
-			mark,
+			...{ db, mark, vectors },
 			close() {
 				closed.abort();
 				mark.attempt();

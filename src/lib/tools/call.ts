@@ -18,6 +18,11 @@ export type ToolCall = z.infer<typeof toolCall>;
 export const toolState = z.enum(['waiting', 'asking', 'executing', 'completed', 'failed', 'skipped']);
 export type ToolState = z.infer<typeof toolState>;
 
+/** Whether a call will not change any more. */
+export function hasEnded(state: ToolState): boolean {
+	return state === 'completed' || state === 'failed' || state === 'skipped';
+}
+
 /** The event that a call sends at each change of its state. */
 export const toolEvent = z.object({
 	id: z.string(),
@@ -34,6 +39,8 @@ export const toolEvent = z.object({
 	problem: z.string().nullable(),
 	/** The job that it started, where it started one. */
 	jobId: z.string().nullable(),
+	/** The passages that it made known for citing, best first; absent where it made none known. */
+	cites: z.array(z.object({ documentId: z.string(), ordinal: z.number().int() })).optional(),
 	/** How long it executed, in ms; null until it has ended. */
 	ms: z.number().nullable()
 });
@@ -57,7 +64,7 @@ export type ToolView = ToolEvent & {
 /** The calls with this one's change in its place. */
 export function mergeTool(calls: readonly ToolView[], event: ToolEvent, at: number): ToolView[] {
 	const known = calls.find(({ id }) => id === event.id);
-	const endedAt = ['completed', 'failed', 'skipped'].includes(event.state) ? at : null;
+	const endedAt = hasEnded(event.state) ? at : null;
 	const next: ToolView = {
 		...event,
 		at: known?.at ?? at,

@@ -20,6 +20,8 @@ export interface ToolModel<I extends z.ZodType = z.ZodType, O extends z.ZodType 
 	};
 	/** A sentence that asks the person before it runs, or null when this call needs no word; absent: never asks. */
 	confirm?(input: z.output<I>): string | null;
+	/** The uploaded files that this call reads: only those that came along are within its reach. */
+	filesOf?(input: z.output<I>): readonly string[];
 	/** One line of what it is about to do, from its arguments. */
 	titleOf(input: z.output<I>): string;
 	/** One line of what it gave. */

@@ -42,6 +42,7 @@ export const faults: { title: string; faults: OfferedFault[] }[] = [
 			{ name: 'refusal', does: 'Declines to answer' },
 			{ name: 'nested_error', does: 'Sends an error event (nested form)' },
 			{ name: 'flat_error', does: 'Sends an error event (flat form)' },
+			{ name: 'bad_plan', does: 'Plans a tool that does not exist (chat)' },
 			{ name: 'stuck_queued', does: 'Never begins' },
 			{ name: 'usage_null', does: 'Does not say what it cost' },
 			{ name: 'cancel_error', does: 'Fails when asked to cancel' }

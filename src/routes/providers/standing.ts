@@ -40,7 +40,8 @@ export function abilitiesOf({ can }: Pick<ProviderReport, 'can'>): string {
 		[can.background, 'runs that go on without a connection'],
 		[can.webSearch, 'web search'],
 		[can.images, 'pictures'],
-		[can.structured, 'structured answers']
+		[can.structured, 'structured answers'],
+		[can.embeddings, 'search by meaning']
 	] as const;
 	return words.flatMap(([is, word]) => (is ? word : [])).join(', ') || 'plain answers';
 }

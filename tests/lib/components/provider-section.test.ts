@@ -13,7 +13,7 @@ const asked = {
 const report = (facts: Partial<ProviderReport> = {}): ProviderReport => ({
 	...{ id: 'xai', label: 'xAI', demo: false, isDefault: false, host: 'api.x.ai', testable: true, running: 2 },
 	...{ models: { text: 'grok', images: '' }, lastTest: null, breaker: closed, health: asked },
-	can: { background: false, webSearch: true, images: false, structured: true },
+	can: { background: false, webSearch: true, images: false, structured: true, embeddings: false },
 	...facts
 });
 const show = (facts: Partial<ProviderReport> = {}, testing = false) => {

@@ -2,7 +2,9 @@ import type { OperationRun, RunContext } from '$lib/operations/operation.ts';
 import { Gate } from '../../support/operations.ts';
 
 /** What of a context an operation waits for. */
-const awaited = new Set<PropertyKey>(['artifact', 'folder', 'file', 'job', 'child', 'ask']);
+const awaited = new Set<PropertyKey>(['artifact', 'folder', 'file', 'job', 'child', 'ask', 'conversation']);
+/** What it reaches through a port of its own: each of its methods is waited for. */
+const ports = new Set<PropertyKey>(['knowledge', 'tables', 'remoteTools']);
 
 /** Holds an operation at its first wait of a phase: some phases last only moments, and a test could never be sure to be in them. */
 export class Brake {
@@ -59,6 +61,7 @@ export class Brake {
 			get: (target, name) => {
 				this.asked.add(name);
 				const value: unknown = Reflect.get(target, name, target);
+				if (ports.has(name)) return heldPort(value as object, pass);
 				if (typeof value !== 'function') return value;
 				const call = value.bind(target) as (...given: unknown[]) => unknown;
 				if (name === 'phase')
@@ -71,4 +74,15 @@ export class Brake {
 			}
 		});
 	}
+}
+
+function heldPort(port: object, pass: () => Promise<void> | undefined): object {
+	return new Proxy(port, {
+		get(target, name) {
+			const value: unknown = Reflect.get(target, name, target);
+			if (typeof value !== 'function') return value;
+			const call = value.bind(target) as (...given: unknown[]) => unknown;
+			return async (...given: unknown[]) => (await pass(), call(...given));
+		}
+	});
 }

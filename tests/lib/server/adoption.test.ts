@@ -127,7 +127,7 @@ describe('a process that is lost', () => {
 	});
 
 	test('BY-01 at a provider without background mode: interrupted, with what it had, and not asked again', async () => {
-		const without = { background: false, webSearch: true, images: true, structured: true };
+		const without = { background: false, webSearch: true, images: true, structured: true, embeddings: true };
 		const first = new FakeProvider([created(0), text(1, 'one '), 'silence']);
 		const second = new FakeProvider();
 		for (const provider of [first, second]) provider.can = without;

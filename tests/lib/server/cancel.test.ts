@@ -236,7 +236,7 @@ describe('the receipt of a cancel', () => {
 
 	test('BY-05 a provider without background mode cannot confirm a stop', async () => {
 		const provider = new FakeProvider();
-		provider.can = { background: false, webSearch: false, images: true, structured: true };
+		provider.can = { background: false, webSearch: false, images: true, structured: true, embeddings: true };
 		const { stop } = await running(provider, 'first');
 		expect((await stop()).receipt?.provider).toBe('unconfirmed');
 		expect(provider.signals[0]?.aborted).toBe(true);

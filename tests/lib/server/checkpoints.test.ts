@@ -20,7 +20,7 @@ function aProcess(core: Core, { version = 'v1', logEpoch = core.logEpoch } = {})
 		return events;
 	};
 	const snapshots = new Snapshots(log, MODELS, logEpoch, new Checkpoints(core.db, version));
-	const store = new JobStore(core.db, core.bell, core.clock, snapshots);
+	const store = new JobStore(core.db, core.bell, core.clock, { snapshots });
 	const of = async (id: string) => snapshots.of(await core.queries.get('local', id));
 	const counted = async (id: string) => {
 		read = 0;

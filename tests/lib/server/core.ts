@@ -25,7 +25,7 @@ export function makeCore(options: { clock?: Clock; folder?: string; models?: Rec
 	const bell = new Bell();
 	const log = new EventLog(db, bell, clock);
 	const snapshots = new Snapshots(log, models, logEpoch);
-	const store = new JobStore(db, bell, clock, snapshots);
+	const store = new JobStore(db, bell, clock, { snapshots });
 	const queries = new JobQueries(db, clock);
 	return { db, logEpoch, bell, clock, log, snapshots, store, queries, folder };
 }

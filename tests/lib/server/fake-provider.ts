@@ -1,5 +1,6 @@
 import type {
 	CancelAnswer,
+	Embedding,
 	ImageEvent,
 	ImageRequest,
 	Provider,
@@ -21,8 +22,8 @@ export class FakeProvider implements Provider {
 	readonly demo = false;
 	readonly defaultModel = 'fake-1';
 	readonly defaultImageModel = 'fake-image-1';
-	can = { background: true, webSearch: true, images: true, structured: true };
-	/** What was asked, in order: `create`, `resume 3`, `fetch`, `cancel`, `image`. */
+	can = { background: true, webSearch: true, images: true, structured: true, embeddings: true };
+	/** What was asked, in order: `create`, `resume 3`, `fetch`, `cancel`, `image`, `embed 2`. */
 	readonly calls: string[] = [];
 	/** When each cancel arrived, by this machine's clock. */
 	readonly cancelledAt: number[] = [];
@@ -37,6 +38,10 @@ export class FakeProvider implements Provider {
 		outcome: outcome('cancelled')
 	});
 	onFetch: (signal: AbortSignal) => Promise<ProviderOutcome> = async () => outcome('cancelled');
+	/** The texts that were to become vectors. */
+	readonly texts: string[] = [];
+	onEmbed: (texts: readonly string[], signal: AbortSignal) => Promise<Embedding> = async (texts) =>
+		vectorsFor(texts, 'fake-vectors-1');
 	#script: readonly Step[];
 	#resumed: readonly Step[];
 
@@ -78,6 +83,12 @@ export class FakeProvider implements Provider {
 		return this.#play(script, signal);
 	}
 
+	async embed(texts: readonly string[], signal: AbortSignal): Promise<Embedding> {
+		this.calls.push(`embed ${texts.length}`);
+		this.texts.push(...texts);
+		return this.onEmbed(texts, signal);
+	}
+
 	/** How often it was asked for something. */
 	count(call: string): number {
 		return this.calls.filter((made) => made.startsWith(call)).length;
@@ -103,6 +114,13 @@ export function hungUp(signal: AbortSignal): Promise<never> {
 		if (signal.aborted) return reject(signal.reason);
 		signal.addEventListener('abort', () => reject(signal.reason), { once: true });
 	});
+}
+
+/** Vectors of two numbers, how long a text is and how many words it has: one token and a thousandth of a cent for each. */
+export function vectorsFor(texts: readonly string[], model: string): Embedding {
+	const vectors = texts.map((text) => Float32Array.of(text.length, text.split(/\s+/).length));
+	const usage = { inputTokens: texts.length, cachedTokens: 0, outputTokens: 0, reasoningTokens: 0, searches: 0 };
+	return { model, vectors, usage, cost: { usd: texts.length / 100_000, known: true } };
 }
 
 let responses = 0;

@@ -140,3 +140,22 @@ describe('how a run stands with its provider', () => {
 		expect((await alone.app.jobs.snapshot('local', alone.id)).contact).toBeNull();
 	});
 });
+
+test('BY-12 CH-05 vectors are heard of too, and a response that is open beside them goes on telling how the run stands', async () => {
+	const provider = new FakeProvider([created(), 'silence']);
+	const [asked, embedded] = [new Gate(), new Gate()];
+	const run = stepsThat(async (ctx) => {
+		await ctx.provider.embed(['tea'], 'vectors');
+		await asked.passed;
+		for await (const { type } of ctx.provider.respond({ input: 'x' }))
+			if (type === 'created') await ctx.provider.embed(['water'], 'vectors').then(() => embedded.open());
+		return { sum: 1 };
+	});
+	const { after, clock } = await watched(provider, run);
+	const heardAt = clock.now();
+	expect(await after(1_000)).toEqual({ way: 'none', heardAt, state: null });
+	asked.open();
+	await embedded.passed;
+	expect(await after(1_000)).toMatchObject({ way: 'stream', heardAt: heardAt + 1_000 });
+	expect(provider.calls).toEqual(['embed 1', 'create', 'embed 1']);
+});

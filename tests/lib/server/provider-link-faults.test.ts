@@ -15,7 +15,7 @@ test('BY-01 while an operation handles an event the stored cursor is that of the
 	const row = await aRunningJob(core);
 	const writer = new EventWriter({ log: core.log, clock, jobId: row.id, epoch: 1, onFailure: () => undefined });
 	const link = new ProviderLink({
-		...{ row, clock, writer, model: 'fake-1', streaming: true, idleMs: 60_000 },
+		...{ row, clock, writer, model: 'fake-1', streaming: true, idleMs: 60_000, silenceMs: 30_000 },
 		provider: new FakeProvider([created(0), text(1), text(2), ended(3)]),
 		signal: new AbortController().signal,
 		log: new KeptLog(),

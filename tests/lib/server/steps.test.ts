@@ -1,7 +1,7 @@
 import { existsSync, mkdirSync, readdirSync, writeFileSync } from 'node:fs';
 import { expect, test } from 'vitest';
 import { HeadwayError } from '$lib/jobs/error.ts';
-import type { ImageEvent, ImageRequest, ProviderEvent } from '$lib/operations/provider.ts';
+import type { ImageEvent, ImageRequest, ProviderEvent, ResponseRequest } from '$lib/operations/provider.ts';
 import { allEvents, ended, makeApp, runsOf, start, temporaryFolder, until } from '../../support/app.ts';
 import { stepsThat } from '../../support/operations.ts';
 import { created, ended as providerEnded, FakeProvider, hungUp, outcome, someUsage } from './fake-provider.ts';
@@ -19,10 +19,11 @@ class Answering extends FakeProvider {
 		this.answers = answers;
 	}
 
-	override async *create(request: { input: string }, signal: AbortSignal): AsyncGenerator<ProviderEvent> {
-		this.asked.push(request.input);
-		yield { ...created(), responseId: `resp_${request.input}` } as ProviderEvent;
-		yield* this.#answer(request.input, signal);
+	override async *create({ input }: ResponseRequest, signal: AbortSignal): AsyncGenerator<ProviderEvent> {
+		const what = String(input);
+		this.asked.push(what);
+		yield { ...created(), responseId: `resp_${what}` } as ProviderEvent;
+		yield* this.#answer(what, signal);
 	}
 
 	override async *resume(responseId: string, _cursor: number, signal: AbortSignal): AsyncGenerator<ProviderEvent> {

@@ -1,12 +1,17 @@
 import { z } from 'zod';
 import { shortened } from '../../jobs/shortened.ts';
-import { defineOperation } from '../operation.ts';
+import { defineOperation, LARGEST_DOCUMENT } from '../operation.ts';
+
+/** The largest file that becomes a document, in bytes. */
+export const LARGEST = LARGEST_DOCUMENT;
 
 const input = z.strictObject({
 	/** An uploaded file: text, Markdown, HTML, PDF or DOCX. */
 	fileId: z.string().min(1).max(64),
 	/** What the person calls it; the title it states itself, or its file's name, otherwise. */
 	title: z.string().trim().min(1).max(200).optional(),
+	/** The file's name, for the job's title alone. */
+	name: z.string().trim().min(1).max(255).optional(),
 	projectId: z.string().min(1).max(64).optional(),
 	model: z.string().trim().min(1).max(100).optional(),
 	provider: z.string().trim().min(1).max(40).optional()
@@ -64,7 +69,7 @@ export const ingest = defineOperation({
 		event.type === 'parsed'
 			? { ...state, parsed: { ...event.data, at: event.at } }
 			: { ...state, split: { ...event.data, at: event.at } },
-	titleOf: ({ title, fileId }) => shortened(title ?? fileId, 80),
+	titleOf: ({ title, name, fileId }) => shortened(title ?? name ?? fileId, 80),
 	refersTo: ({ fileId }) => ({ files: [fileId] }),
 	keptOf: ({ split }) => (split ? [`${split.passages} passages were read`] : []),
 	limits: { timeoutMs: 30 * 60_000, running: 2 },

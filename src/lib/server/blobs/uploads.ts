@@ -5,7 +5,7 @@ import { HeadwayError } from '../../jobs/error.ts';
 import type { AnyModel, UploadedFile } from '../../operations/operation.ts';
 import type { Clock } from '../clock.ts';
 import type { Db } from '../db/open.ts';
-import { files, type FileRow } from '../db/schema.ts';
+import { documents, files, type FileRow } from '../db/schema.ts';
 import { referrerOf } from '../referrers.ts';
 import type { Blobs, ByteRange } from './blobs.ts';
 import { cleanName } from './file-name.ts';
@@ -65,16 +65,17 @@ export class Uploads {
 		return this.#maxBytes;
 	}
 
-	/** Takes a file as it comes; leaves nothing when it rejects. Rejects with `too_large` as soon as it is, with `unavailable` when the store fails. */
+	/** Takes a file as it comes, of at most `maxBytes` where that is less than any file may have; leaves nothing when it rejects. Rejects with `too_large` as soon as it is, with `unavailable` when the store fails. */
 	async put(
 		owner: string,
 		file: { name: string; body: AsyncIterable<Uint8Array> },
-		signal?: AbortSignal
+		signal?: AbortSignal,
+		maxBytes = this.#maxBytes
 	): Promise<FileRow> {
 		const id = `file_${randomBytes(10).toString('hex')}`;
 		const path = `${id.slice(5, 7)}/${id}`;
 		const name = cleanName(file.name);
-		const limited = this.#limited(stoppable(file.body, signal));
+		const limited = limitedTo(Math.min(maxBytes, this.#maxBytes), stoppable(file.body, signal));
 		const { head, whole, rest } = await beginningOf(limited);
 		const mediaType = await mediaTypeOf(head, name, whole);
 		try {
@@ -90,15 +91,6 @@ export class Uploads {
 		} catch (error) {
 			await this.#loose.discard([path]);
 			throw signal?.aborted ? error : storeFault(error, 'stored');
-		}
-	}
-
-	async *#limited(body: AsyncIterable<Uint8Array>): AsyncGenerator<Uint8Array> {
-		let size = 0;
-		for await (const chunk of body) {
-			size += chunk.byteLength;
-			if (size > this.#maxBytes) throw tooLarge(this.#maxBytes);
-			yield chunk;
 		}
 	}
 
@@ -156,17 +148,29 @@ export class Uploads {
 		return { rows: rows.slice(0, limit), next: rows.length > limit && last ? `${last.createdAt}.${last.id}` : null };
 	}
 
-	/** Deletes a file; a conflict while an unfinished job refers to it. */
+	/** Deletes a file; a conflict while an unfinished job refers to it, or a document of the knowledge base is made of it. */
 	async remove(owner: string, id: string): Promise<void> {
 		const { path } = await this.get(owner, id);
 		this.#db.transaction((tx) => {
 			const user = referrerOf(tx, this.#models, { owner, kind: 'files', ids: [id] });
 			if (user !== null)
 				throw new HeadwayError('conflict', `The job "${user}" still needs this file. Cancel it, or wait for it.`);
+			const made = tx.select().from(documents).where(eq(documents.fileId, id)).get();
+			if (made)
+				throw new HeadwayError('conflict', `The document "${made.title}" is made of this file. Remove that first.`);
 			tx.delete(files).where(eq(files.id, id)).run();
 			loosen(tx, [path], this.#clock.now());
 		});
 		await this.#loose.discard([path]);
+	}
+}
+
+async function* limitedTo(most: number, body: AsyncIterable<Uint8Array>): AsyncGenerator<Uint8Array> {
+	let size = 0;
+	for await (const chunk of body) {
+		size += chunk.byteLength;
+		if (size > most) throw tooLarge(most);
+		yield chunk;
 	}
 }
 

@@ -8,6 +8,7 @@ import { eq } from 'drizzle-orm';
 import type { BaseSQLiteDatabase } from 'drizzle-orm/sqlite-core';
 import { ConfigError } from '../config.ts';
 import * as schema from './schema.ts';
+import { loadVectors } from './vectors.ts';
 
 export type Db = BetterSQLite3Database<typeof schema> & { $client: Database.Database };
 
@@ -18,6 +19,8 @@ export type Rows = BaseSQLiteDatabase<'sync', Database.RunResult, typeof schema>
 export interface OpenDb {
 	db: Db;
 	logEpoch: string;
+	/** Whether it can compare vectors. */
+	vectors: boolean;
 	close(): void;
 }
 
@@ -30,7 +33,7 @@ export function openDb(file: string, migrationsFolder = 'drizzle', { check = fal
 		if (check) quickCheck(client);
 		const db = drizzle(client, { schema, casing: 'snake_case' }) as Db;
 		migrate(db, { migrationsFolder });
-		return { db, logEpoch: readLogEpoch(db), close: () => client.close() };
+		return { db, logEpoch: readLogEpoch(db), vectors: loadVectors(client), close: () => client.close() };
 	} catch (error) {
 		throw explained(file, error);
 	}

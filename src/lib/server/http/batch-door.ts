@@ -51,8 +51,8 @@ function shared(body: Record<string, unknown>): { whole: Record<string, unknown>
 	return { whole: Object.fromEntries(given), input: { ...body, options: each } };
 }
 
-/** The body is the input: its fields are named without a root. */
-function fromBody({ message, fields = [] }: HeadwayError): HeadwayError {
+/** A refusal of an input that is the body: its fields are named without a root. */
+export function fromBody({ message, fields = [] }: HeadwayError): HeadwayError {
 	const bare = (text: string) => text.replace(/^input\./, '');
 	return new HeadwayError('invalid_input', bare(message), {
 		fields: fields.map((field) => ({ ...field, path: bare(field.path) }))

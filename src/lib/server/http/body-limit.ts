@@ -4,9 +4,11 @@ import { HeadwayError } from '../../jobs/error.ts';
 /** The largest body of any door but the one for files, in bytes. */
 export const BODY_LIMIT = 1024 * 1024;
 
-/** The door for files takes more, and counts by itself. */
+/** The doors for files take more, and count by themselves. */
 export function takesFiles({ request, url }: Pick<RequestEvent, 'request' | 'url'>): boolean {
-	return request.method === 'POST' && url.pathname === '/api/files';
+	if (request.method !== 'POST') return false;
+	const isJson = /^application\/json\b/i.test(request.headers.get('content-type') ?? '');
+	return url.pathname === '/api/files' || (url.pathname === '/api/knowledge' && !isJson);
 }
 
 /**

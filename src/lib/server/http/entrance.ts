@@ -4,6 +4,7 @@ import { isForTrpc, trpcRefusal } from '../trpc/refusal.ts';
 import { addressKey } from './address-key.ts';
 import { limitBody } from './body-limit.ts';
 import { guard, secure } from './guard.ts';
+import { isForOpenAi, openAiError } from './openai-error.ts';
 import { problem } from './problem.ts';
 import { tellAllowances } from './rate-headers.ts';
 import { freeWhenStalled } from './stalled.ts';
@@ -53,5 +54,6 @@ function addressOf(event: Visit): string {
 
 /** What our own page sent must be told in its own words, or it would take the server for unreachable. */
 function refusal({ url }: Visit, error: HeadwayError): Response {
+	if (isForOpenAi(url)) return openAiError(error);
 	return error.code === 'limit_reached' && isForTrpc(url) ? trpcRefusal(error, url) : problem(error);
 }

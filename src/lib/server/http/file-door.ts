@@ -3,6 +3,7 @@ import { z } from 'zod';
 import { HeadwayError } from '../../jobs/error.ts';
 import { presentUpload, tooLarge } from '../blobs/uploads.ts';
 import type { Clock } from '../clock.ts';
+import type { FileRow } from '../db/schema.ts';
 import { readInput } from '../read-input.ts';
 import { fileResponse } from './file-response.ts';
 import type { IncomingFile } from './form-file.ts';
@@ -13,20 +14,30 @@ const SILENCE_MS = 60_000;
 const AROUND = 64 * 1024;
 
 /** `POST /api/files`: 201 with the stored file. The body is the file itself, or a form with one; a hang-up leaves nothing. */
-export async function postFile({ request, url, locals }: RequestEvent): Promise<Response> {
+export async function postFile(event: RequestEvent): Promise<Response> {
+	const { row } = await takeFile(event, event.locals.app.uploads.maxBytes);
+	const stored = presentUpload(row);
+	return Response.json(stored, { status: 201, headers: { location: stored.url } });
+}
+
+/** Stores the file that a request brings, of at most so many bytes, and gives the fields that stand beside it in a form. */
+export async function takeFile(
+	{ request, url, locals }: RequestEvent,
+	maxBytes: number
+): Promise<{ row: FileRow; fields: ReadonlyMap<string, string> }> {
 	const { app, owner } = locals;
 	const contentType = request.headers.get('content-type') ?? '';
-	refuseLarge(request, app.uploads.maxBytes);
+	refuseLarge(request, maxBytes);
 	const stop = new AbortController();
 	const brokenOff = () => stop.abort(new HeadwayError('bad_request', 'The upload was broken off.'));
 	request.signal.addEventListener('abort', brokenOff, { once: true });
 	try {
 		const body = heard(bodyOf(request), app.clock, stop);
-		const file = /^multipart\/form-data\b/i.test(contentType)
+		const file: IncomingFile = /^multipart\/form-data\b/i.test(contentType)
 			? await (await import('./form-file.ts')).formFile(contentType, body)
-			: ({ name: nameOf(request, url), body } satisfies IncomingFile);
-		const stored = presentUpload(await app.uploads.put(owner, file, stop.signal));
-		return Response.json(stored, { status: 201, headers: { location: stored.url } });
+			: { name: nameOf(request, url), body };
+		const row = await app.uploads.put(owner, file, stop.signal, maxBytes);
+		return { row, fields: file.fields ?? new Map() };
 	} finally {
 		request.signal.removeEventListener('abort', brokenOff);
 	}

@@ -40,14 +40,14 @@ function headersOf({ name, inline, settled }: ServedFile): Record<string, string
 	return {
 		'accept-ranges': 'bytes',
 		'cache-control': settled ? 'private, max-age=31536000, immutable' : 'private, no-cache',
-		'content-disposition': `${inline ? 'inline' : 'attachment'}; ${fileNames(name)}`,
+		'content-disposition': `${inline ? 'inline' : 'attachment'}; ${attachmentNames(name)}`,
 		'content-security-policy': "sandbox; default-src 'none'",
 		'x-content-type-options': 'nosniff'
 	};
 }
 
-/** The name for every client: in ASCII, and as it is (RFC 6266). */
-function fileNames(name: string): string {
+/** A file's name for `Content-Disposition`, for every client: in ASCII, and as it is (RFC 6266). */
+export function attachmentNames(name: string): string {
 	const encoded = encodeURIComponent(name.toWellFormed()).replace(
 		/['()*]/g,
 		(character) => `%${character.charCodeAt(0).toString(16).toUpperCase()}`

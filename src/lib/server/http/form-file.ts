@@ -7,9 +7,11 @@ import { HeadwayError } from '../../jobs/error.ts';
 export interface IncomingFile {
 	name: string;
 	body: AsyncIterable<Uint8Array>;
+	/** What stands beside it in a form; complete once the body is read. */
+	fields?: ReadonlyMap<string, string>;
 }
 
-/** What stands beside the file is read over; it may not be much. */
+/** What stands beside the file may not be much. */
 const limits = { files: 1, fields: 20, fieldSize: 64 * 1024, headerPairs: 50 };
 
 /** The one file of a `multipart/form-data` body, as it comes. It ends well only when the whole form does. Throws `bad_request`. */
@@ -17,6 +19,8 @@ export async function formFile(contentType: string, body: AsyncIterable<Uint8Arr
 	const form = parserFor(contentType);
 	const { promise, resolve, reject } = Promise.withResolvers<{ name: string | undefined; file: Readable }>();
 	let found: Readable | undefined;
+	const fields = new Map<string, string>();
+	form.on('field', (name: string, value: string) => void fields.set(name, value));
 	form.on('file', (_field: string, file: Readable, name?: string) => {
 		found = file;
 		// It is destroyed with the form's error, which `finished` tells.
@@ -31,7 +35,7 @@ export async function formFile(contentType: string, body: AsyncIterable<Uint8Arr
 	});
 	finished.then(() => reject(new HeadwayError('bad_request', 'The form has no file.')), reject);
 	const { name = 'file', file } = await promise;
-	return { name, body: bytesOf(file, form, finished) };
+	return { name, body: bytesOf(file, form, finished), fields };
 }
 
 async function* bytesOf(file: Readable, form: BusboyInstance, finished: Promise<void>): AsyncGenerator<Uint8Array> {

@@ -23,15 +23,19 @@ export function statusOf(code: ErrorCode): number {
 	return statuses[code] ?? 500;
 }
 
-/** An error as `application/problem+json` (RFC 9457), with our stable `code` and the path of each wrong field. */
-export function problem(error: HeadwayError, headers: Record<string, string> = {}): Response {
-	const status = statusOf(error.code);
+/** An error as `application/problem+json` (RFC 9457), with our stable `code` and the path of each wrong field. `more` stands beside them; `status` is told where the code's own is not meant. */
+export function problem(
+	error: HeadwayError,
+	headers: Record<string, string> = {},
+	{ status = statusOf(error.code), more = {} }: { status?: number; more?: object } = {}
+): Response {
 	const body = {
 		type: `urn:headway:problem:${error.code}`,
 		title: error.message,
 		status,
 		code: error.code,
-		...(error.fields ? { fields: error.fields } : {})
+		...(error.fields ? { fields: error.fields } : {}),
+		...more
 	};
 	const retry: Record<string, string> =
 		error.retryAfter === undefined ? {} : { 'retry-after': String(Math.ceil(error.retryAfter)) };

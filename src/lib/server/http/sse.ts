@@ -23,6 +23,10 @@ export interface SseRequest {
 	signal: AbortSignal;
 	/** Its place among the open streams was asked for before the job was started. */
 	admitted?: boolean;
+	/** What is said of an event, '' for nothing; absent: what the plain door says. */
+	say?(event: JobEvent): string | Promise<string>;
+	/** Its reader cannot come back: where other streams are to be picked up again, it goes on. */
+	lasting?: boolean;
 	/** Called once when the reader hung up before the end. */
 	onHangUp?(): void;
 }
@@ -54,32 +58,53 @@ export async function sseResponse(request: SseRequest, init: ResponseInit = {}):
 	return new Response(body, { ...init, headers: { ...plainHead, ...(init.headers as Record<string, string>) } });
 }
 
+/** How far a reader has come. */
+interface Place {
+	after: number;
+	opened: boolean;
+	ended: boolean;
+}
+
 async function* text(request: SseRequest): AsyncGenerator<string, void> {
-	const { app, owner, jobId, after, signal, admitted = false } = request;
-	const follow = [{ jobId, after }];
+	const { app, signal, after, lasting = false } = request;
+	const place: Place = { after, opened: false, ended: false };
+	try {
+		do yield* stretch(request, place);
+		while (lasting && !place.ended && !signal.aborted && !app.live.draining.aborted);
+	} finally {
+		if (!place.ended && signal.aborted) request.onHangUp?.();
+	}
+}
+
+/** What comes until the job ends, the reader hangs up, or the stream is to be picked up again. */
+async function* stretch(request: SseRequest, place: Place): AsyncGenerator<string, void> {
+	const { app, owner, jobId, signal, admitted = false, say = eventText } = request;
+	const follow = [{ jobId, after: place.after }];
 	const frames = app.live.watch({ owner, follow, feed: false, snapshots: false, door: 'sse', admitted }, signal);
-	let ended = false;
 	let next = frames.next();
 	try {
 		// Known before the first byte: whether the job is this owner's, the cursor one of its log, and room for a stream.
 		await next.catch(passAbort);
-		yield plainOpening;
-		while (!ended) {
+		if (!place.opened) yield plainOpening;
+		place.opened = true;
+		while (!place.ended) {
 			const frame = await orKeepAlive(app, next, signal);
 			if (frame === 'quiet') {
 				yield plainKeepAlive;
 				continue;
 			}
+			place.ended = (frame.done ?? false) && !signal.aborted;
 			if (frame.done) return;
 			const events = inOrder(frame.value.events, frame.value.transients);
-			if (events.length > 0) yield events.map(eventText).join('');
-			ended = events.some(({ type }) => endsJob(type));
+			const said = (await Promise.all(events.map(async (event) => say(event)))).join('');
+			if (said !== '') yield said;
+			place.after = frame.value.cursors[0]?.after ?? place.after;
+			place.ended = events.some(({ type }) => endsJob(type));
 			next = frames.next();
 		}
 	} catch (error) {
 		passAbort(error);
 	} finally {
-		if (!ended && signal.aborted) request.onHangUp?.();
 		await frames.return();
 	}
 }

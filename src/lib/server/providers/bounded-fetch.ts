@@ -13,6 +13,8 @@ const MB = 1024 ** 2;
 
 /** Far more than any model writes. */
 export const textBounds: Bounds = { frame: 16 * MB, whole: 16 * MB };
+/** 256 vectors of 4,096 numbers, written out. */
+export const vectorBounds: Bounds = { frame: 32 * MB, whole: 32 * MB };
 /** Pictures come in base64, one in a frame, ten in an answer. */
 export const pictureBounds: Bounds = { frame: 64 * MB, whole: 256 * MB };
 

@@ -1,5 +1,6 @@
-import type { ChatCompletionCreateParamsBase } from 'openai/resources/chat/completions';
-import type { ResponseRequest } from '../../operations/operation.ts';
+import type { ChatCompletionCreateParamsBase, ChatCompletionMessageParam } from 'openai/resources/chat/completions';
+import type { Message, ResponseRequest } from '../../operations/operation.ts';
+import { inTurns, messagesOf, pictureUrls } from './messages.ts';
 import { modelFor, sendsEffort } from './request-body.ts';
 import type { VendorQuirks } from './vendors.ts';
 
@@ -12,7 +13,9 @@ export function chatBodyOf(request: ResponseRequest, vendor: VendorQuirks): Body
 		model: modelFor(request, vendor),
 		messages: [
 			...(instructions ? [{ role: 'system' as const, content: instructions }] : []),
-			{ role: 'user', content: input }
+			...(typeof input === 'string'
+				? [{ role: 'user' as const, content: input }]
+				: inTurns(messagesOf(input)).map(chatMessage))
 		],
 		...(temperature !== undefined && { temperature }),
 		...(effort && sendsEffort(request, vendor) && { reasoning_effort: effort }),
@@ -24,4 +27,12 @@ export function chatBodyOf(request: ResponseRequest, vendor: VendorQuirks): Body
 
 function formatOf({ name, schema }: NonNullable<ResponseRequest['schema']>) {
 	return { type: 'json_schema' as const, json_schema: { name, strict: true, schema } };
+}
+
+function chatMessage(message: Message): ChatCompletionMessageParam {
+	const { role, text } = message;
+	const urls = pictureUrls(message);
+	if (role === 'assistant' || urls.length === 0) return { role, content: text };
+	const pictures = urls.map((url) => ({ type: 'image_url' as const, image_url: { url } }));
+	return { role, content: [...(text ? [{ type: 'text' as const, text }] : []), ...pictures] };
 }

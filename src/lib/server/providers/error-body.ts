@@ -40,7 +40,7 @@ export function paramOf(body: Wire): string | null {
 
 /** Names that are no words of a sentence; xAI and Ollama name the field only there. */
 const fieldNames =
-	/\b(?:temperature|top_p|max_(?:output_|completion_)?tokens|max_tool_calls|reasoning[._]?(?:effort|summary)|reasoning|thinking|response_format|json_schema|text\.format|stream_options|stream(?:ing)?|metadata)\b/i;
+	/\b(?:temperature|top_p|max_(?:output_|completion_)?tokens|max_tool_calls|reasoning[._]?(?:effort|summary)|reasoning|thinking|response_format|encoding_format|json_schema|text\.format|stream_options|stream(?:ing)?|metadata)\b/i;
 
 /** Whether it is the path that is not there, and nothing that was asked for on it: no answer of this kind names a model. */
 export function isPathMissing(status: number, body: Wire | null): boolean {

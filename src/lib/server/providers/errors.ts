@@ -18,7 +18,7 @@ import { number, record, type Wire } from './wire.ts';
 
 /** What was being asked when it failed, by whom it is named to the person, and which secrets must not be repeated. */
 export interface Asking {
-	readonly what: 'create' | 'resume' | 'fetch' | 'cancel';
+	readonly what: 'create' | 'resume' | 'fetch' | 'cancel' | 'embed';
 	readonly label: string;
 	readonly model: string | null;
 	readonly secret: string;
@@ -99,6 +99,12 @@ export function connectionLost(label: string, cause?: unknown): ProviderError {
 	});
 }
 
+/** A run that was to go on without the connection cannot, here. */
+export function backgroundRefused(label: string): ProviderError {
+	const param = 'background';
+	return new ProviderError('provider_bad_request', `${label} cannot run this in the background.`, { param });
+}
+
 // ---- no answer ----------------------------------------------------------------------------------------------------
 
 function connectionError(thrown: APIConnectionError, asking: Asking, cause: unknown): ProviderError {
@@ -117,7 +123,8 @@ function connectionError(thrown: APIConnectionError, asking: Asking, cause: unkn
 
 function lostError(asking: Asking, cause: unknown): ProviderError {
 	if (asking.what === 'create') return unknownOutcome(asking.label, cause);
-	const message = `The connection to ${asking.label} was lost; what arrived is kept.`;
+	const rest = asking.what === 'embed' ? ' before it answered. Try again.' : '; what arrived is kept.';
+	const message = `The connection to ${asking.label} was lost${rest}`;
 	return new ProviderError('provider_connection', message, { retry: { after: null }, cause });
 }
 
@@ -191,7 +198,7 @@ function codeFor(status: number, words: string, asking: Asking): ErrorCode {
 	if (status === 400 && /api key/.test(words)) return 'provider_auth';
 	const word = byWord.find(([pattern]) => pattern.test(codesIn(words)));
 	if (word) return word[1];
-	if (status === 404) return asking.what === 'create' ? 'provider_model' : 'provider_gone';
+	if (status === 404) return asking.what === 'create' || asking.what === 'embed' ? 'provider_model' : 'provider_gone';
 	const known = byStatus[status];
 	if (known) return known;
 	const refused = (status >= 400 && status < 500 && status !== 408) || badRequest.test(codesIn(words));
@@ -230,7 +237,7 @@ function sentence(code: ErrorCode, asking: Asking, words: string, param: string 
 			return `${label} did not accept the request${param ? ` (field "${param}")` : ''}. Change it or pick another model.`;
 		default:
 			if (/provider_unavailable/.test(words)) return `The provider behind ${label} failed; what arrived is kept.`;
-			return what === 'create'
+			return what === 'create' || what === 'embed'
 				? `${label} had an error of its own. Try again.`
 				: `${label} had an error of its own; what arrived is kept.`;
 	}
@@ -241,7 +248,14 @@ export function refusedPicture(label: string): string {
 	return `The picture was refused by ${label}'s safety rules. Change the description.`;
 }
 
+/** What a person reads when texts cannot be turned into vectors there. */
+export function noVectors(label: string): string {
+	return `${label} cannot turn texts into vectors: documents are searched by their words.`;
+}
+
 function noPath(asking: Asking, cause: unknown): ProviderError {
+	if (asking.what === 'embed')
+		return new ProviderError('not_supported', noVectors(asking.label), { sent: 'no', cause });
 	const message = `The address of ${asking.label} has no path for answers. Check it in the settings, with the version at its end.`;
 	return new ProviderError('provider_unreachable', message, { sent: 'no', noPath: true, cause });
 }

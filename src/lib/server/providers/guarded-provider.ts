@@ -1,6 +1,7 @@
 import { HeadwayError } from '../../jobs/error.ts';
 import type {
 	CancelAnswer,
+	Embedding,
 	ImageEvent,
 	ImageRequest,
 	Provider,
@@ -98,6 +99,19 @@ export class GuardedProvider implements Provider {
 
 	cancel(responseId: string, signal: AbortSignal): Promise<CancelAnswer> {
 		return this.#asked('cancel', signal, () => this.#inner.cancel(responseId, signal));
+	}
+
+	async embed(texts: readonly string[], signal: AbortSignal): Promise<Embedding> {
+		const passage = this.breaker.enter();
+		try {
+			const embedding = await this.#asked('embed', signal, () => this.#inner.embed(texts, signal));
+			await passage.succeeded();
+			return embedding;
+		} catch (error) {
+			if (signal.aborted || !(error instanceof HeadwayError)) await passage.dropped();
+			else await passage.failed(error, false);
+			throw error;
+		}
 	}
 
 	/** Asks it something that costs nothing. When it answers, everything is let through again. Never rejects. */

@@ -2,7 +2,7 @@ import type { ErrorCode, HeadwayError } from '../../jobs/error.ts';
 import type { Clock } from '../clock.ts';
 
 /** What a provider can be asked. */
-export type Call = 'create' | 'image' | 'resume' | 'fetch' | 'cancel' | 'check';
+export type Call = 'create' | 'image' | 'resume' | 'fetch' | 'cancel' | 'embed' | 'check';
 /** What a request came to: an error by its code, `cut` for a stream that broke off, `given_up` from this side. */
 export type Result = 'ok' | 'cut' | 'given_up' | ErrorCode;
 

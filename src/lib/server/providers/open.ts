@@ -8,9 +8,12 @@ import { OpenAICompatible } from './openai-compatible.ts';
 import { Providers } from './providers.ts';
 import { vendors } from './vendors.ts';
 
-/** The providers that the configuration names, the default one first; with none the demo at its address. */
+/** The providers that the configuration names, the default one first, the model for vectors at the first that has any; with none the demo at its address. */
 export function openProviders(config: Config, demoUrl: string | null, log: RunLog): Provider[] {
-	const real = config.providers.map((settings) => realProvider(settings, log));
+	const taking = config.providers.findIndex(({ id }) => vendors[id].embeddings !== null);
+	const real = config.providers.map((settings, place) =>
+		realProvider(settings, place === taking ? config.embeddingModel : null, log)
+	);
 	return real.length > 0 ? real : [demoProvider(config.demo.pace, demoUrl ?? '', log)];
 }
 
@@ -21,10 +24,14 @@ export function guarded(all: readonly Provider[], config: Config, clock: Clock):
 	return new Providers([first, ...others]);
 }
 
-function realProvider({ id, model, imageModel, images, api, ...settings }: ProviderSettings, log: RunLog): Provider {
+function realProvider(
+	{ id, model, imageModel, images, api, ...settings }: ProviderSettings,
+	embeddingModel: string | null,
+	log: RunLog
+): Provider {
 	const vendor = { ...vendors[id], ...(api && { api }) };
 	return new OpenAICompatible({
-		...{ ...settings, id, log, imageRoute: images },
+		...{ ...settings, id, log, imageRoute: images, embeddingModel },
 		// Without a model for pictures it is not asked for any.
 		vendor: imageModel === null ? { ...vendor, images: null } : vendor,
 		...{ defaultModel: model, defaultImageModel: imageModel ?? '' }

@@ -2,6 +2,7 @@ import OpenAI from 'openai';
 import { HeadwayError } from '../../jobs/error.ts';
 import type {
 	CancelAnswer,
+	Embedding,
 	ImageEvent,
 	ImageRequest,
 	Provider,
@@ -14,7 +15,8 @@ import { boundedFetch, pictureBounds, textBounds } from './bounded-fetch.ts';
 import { chatBodyOf } from './chat-body.ts';
 import { ChatEvents } from './chat-events.ts';
 import { listModels } from './check.ts';
-import { ProviderError, providerError, type Asking } from './errors.ts';
+import { VectorPath } from './embeddings.ts';
+import { backgroundRefused, ProviderError, providerError, type Asking } from './errors.ts';
 import { ImageEvents } from './image-events.ts';
 import { imageCost, imageUsage } from './image-prices.ts';
 import { checkImages, sendImages } from './image-request.ts';
@@ -38,6 +40,8 @@ export interface OpenAICompatibleOptions {
 	readonly vendor: VendorQuirks;
 	readonly defaultModel: string;
 	readonly defaultImageModel: string;
+	/** The model that turns texts into vectors; absent: the vendor's usual one, if it has any. */
+	readonly embeddingModel?: string | null;
 	/** Pictures are asked for at the image paths, which is the default, or of a Responses model's image tool. */
 	readonly imageRoute?: 'api' | 'tool';
 	/** It is the demo: everything costs nothing. */
@@ -79,6 +83,7 @@ export class OpenAICompatible implements Provider {
 	readonly #options: OpenAICompatibleOptions;
 	readonly #client: OpenAI;
 	readonly #pictures: OpenAI;
+	readonly #vectors: VectorPath;
 	readonly #createTimeoutMs: number;
 	/** Answers are asked for as chat completions. */
 	#byChat: boolean;
@@ -115,6 +120,7 @@ export class OpenAICompatible implements Provider {
 			logLevel: 'off'
 		});
 		this.#pictures = this.#client.withOptions({ fetch: boundedFetch(options.label, pictureBounds) });
+		this.#vectors = new VectorPath(this.#client, options);
 	}
 
 	get can(): Provider['can'] {
@@ -124,7 +130,8 @@ export class OpenAICompatible implements Provider {
 			background: vendor.background && !this.#byChat,
 			webSearch: searches,
 			images: vendor.images !== null || imageRoute === 'tool',
-			structured: vendor.structured
+			structured: vendor.structured,
+			embeddings: this.#vectors.model !== null
 		};
 	}
 
@@ -150,9 +157,9 @@ export class OpenAICompatible implements Provider {
 	async *resume(responseId: string, cursor: number, signal: AbortSignal): AsyncGenerator<ProviderEvent> {
 		const asking = this.#asking('resume', null);
 		const query = { stream: true as const, starting_after: cursor, ...this.#include() };
-		const timeout = this.#createTimeoutMs;
+		const { responses } = this.#client;
 		const send = (signal: AbortSignal) =>
-			this.#client.responses.retrieve(responseId, query, { signal, timeout }).withResponse();
+			responses.retrieve(responseId, query, { signal, timeout: this.#createTimeoutMs }).withResponse();
 		yield* requestText({ asking, reading: new Normalizer(this.#reading(asking), cursor), send }, signal);
 	}
 
@@ -182,8 +189,8 @@ export class OpenAICompatible implements Provider {
 
 	/** Fails like a fetch. */
 	check(signal: AbortSignal): Promise<readonly string[] | null> {
-		const models = listModels(this.#client, this.#options.vendor.check, signal);
-		return this.#answer(models, this.#asking('fetch', null), signal);
+		const { check } = this.#options.vendor;
+		return this.#answer(listModels(this.#client, check, signal), this.#asking('fetch', null), signal);
 	}
 
 	image(request: ImageRequest, signal: AbortSignal): AsyncGenerator<ImageEvent> {
@@ -222,6 +229,10 @@ export class OpenAICompatible implements Provider {
 		return { client: this.#pictures, asking, reading: new ToolEvents(this.#reading(asking), models), streams, send };
 	}
 
+	embed(texts: readonly string[], signal: AbortSignal): Promise<Embedding> {
+		return this.#vectors.embed(texts, signal);
+	}
+
 	/** A refused cancel mostly lost a race with the end: the response itself tells. */
 	async #howItEnded(responseId: string, signal: AbortSignal): Promise<CancelAnswer> {
 		try {
@@ -242,13 +253,12 @@ export class OpenAICompatible implements Provider {
 	}
 
 	#chatCall(request: ResponseRequest): TextCall {
-		const { vendor, countMs } = this.#options;
+		const [{ vendor, countMs }, { completions }] = [this.#options, this.#client.chat];
 		const asking = this.#asking('create', request.model);
-		const counts = request.stream && this.#countsStreams ? { stream_options: { include_usage: true } } : {};
+		const counts = request.stream && this.#countsStreams && { stream_options: { include_usage: true } };
 		const body = { ...chatBodyOf(request, vendor), stream: request.stream, ...counts };
 		const timeout = this.#timeoutOf(request.stream);
-		const send = (signal: AbortSignal) =>
-			this.#client.chat.completions.create(body, { signal, timeout }).withResponse();
+		const send = (signal: AbortSignal) => completions.create(body, { signal, timeout }).withResponse();
 		const searched = request.webSearch !== undefined && this.can.webSearch;
 		return { asking, reading: new ChatEvents(this.#reading(asking), searched), send, countMs };
 	}
@@ -289,10 +299,4 @@ export class OpenAICompatible implements Provider {
 		const { prices = datedPrices, vendor } = this.#options;
 		return { asking, prices, demo: this.demo, shortIds: vendor.shortIds };
 	}
-}
-
-function backgroundRefused(label: string): ProviderError {
-	return new ProviderError('provider_bad_request', `${label} cannot run this in the background.`, {
-		param: 'background'
-	});
 }

@@ -29,6 +29,9 @@ export interface Reported {
 const genaiPrices = { source: 'genai-prices 0.1.8', asOf: '2026-09-23' };
 const thirdParty = { source: 'third parties, uncertain', asOf: '2026-10-31' };
 const xaiDocs = { source: 'docs.x.ai', asOf: '2026-11-20' };
+const openaiPages = { source: 'developers.openai.com, model pages', asOf: '2026-07-03' };
+/** Vectors are paid by what goes in. */
+const vectorTerms = { cached: null, out: 0, search: 0, long: null };
 const openaiTerms = { search: 0.01, long: { from: 272_001, input: 2, output: 1.5 } };
 const xaiTerms = { search: 0.005, long: null };
 
@@ -58,6 +61,9 @@ export const prices: readonly Price[] = [
 	{ model: 'gpt-5.4-mini', in: 0.75, cached: 0.075, out: 4.5, ...openaiTerms, ...genaiPrices },
 	{ model: 'gpt-5.4-nano', in: 0.2, cached: 0.02, out: 1.25, ...openaiTerms, ...genaiPrices },
 	{ model: 'gpt-5.2', in: 1.75, cached: 0.175, out: 14, ...openaiTerms, ...genaiPrices },
+	{ model: 'text-embedding-3-small', in: 0.02, ...vectorTerms, ...openaiPages },
+	{ model: 'text-embedding-3-large', in: 0.13, ...vectorTerms, ...openaiPages },
+	{ model: 'text-embedding-ada-002', in: 0.1, ...vectorTerms, ...openaiPages },
 	{
 		model: 'grok-4.7',
 		in: 2,

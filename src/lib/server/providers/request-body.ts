@@ -1,5 +1,6 @@
-import type { ResponseCreateParamsBase } from 'openai/resources/responses/responses';
-import type { ResponseRequest } from '../../operations/operation.ts';
+import type { ResponseCreateParamsBase, ResponseInputItem } from 'openai/resources/responses/responses';
+import type { Message, ResponseRequest } from '../../operations/operation.ts';
+import { messagesOf, pictureUrls } from './messages.ts';
 import type { VendorQuirks } from './vendors.ts';
 
 type Body = Omit<ResponseCreateParamsBase, 'stream'>;
@@ -10,7 +11,7 @@ export function bodyOf(request: ResponseRequest, vendor: VendorQuirks): Body {
 	return {
 		...modelAndTools(request, vendor),
 		...reasoning(request, vendor),
-		input: request.input,
+		input: typeof request.input === 'string' ? request.input : inputItems(request.input, vendor),
 		...(request.instructions && { instructions: request.instructions }),
 		...(request.temperature !== undefined && { temperature: request.temperature }),
 		...(request.maxOutputTokens && { max_output_tokens: request.maxOutputTokens }),
@@ -46,6 +47,29 @@ function modelAndTools(request: ResponseRequest, vendor: VendorQuirks): Body {
 		tools: [{ type, ...size }],
 		...(searchSources && { include: ['web_search_call.action.sources'] })
 	};
+}
+
+function inputItems(messages: readonly Message[], { stateless }: VendorQuirks): ResponseInputItem[] {
+	return messagesOf(messages).map((message, place) => {
+		const { role, text } = message;
+		const item = { type: 'message' as const, role };
+		if (role === 'user')
+			return { ...item, role, content: [...(text ? [inputText(text)] : []), ...inputPictures(message)] };
+		const content = [{ type: 'output_text' as const, text, annotations: [] }];
+		// A server that keeps nothing wants a name for what the model said before; one that keeps would look it up.
+		const named = stateless && { id: `msg_${place}`, status: 'completed' as const };
+		return { ...item, ...named, role, content } as ResponseInputItem;
+	});
+}
+
+function inputText(text: string) {
+	return { type: 'input_text' as const, text };
+}
+
+function inputPictures(message: Message) {
+	return pictureUrls(message).map((url) => ({
+		...{ type: 'input_image' as const, detail: 'auto' as const, image_url: url }
+	}));
 }
 
 function reasoning(request: ResponseRequest, vendor: VendorQuirks): Body {

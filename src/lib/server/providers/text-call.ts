@@ -79,8 +79,8 @@ function readWhole(answer: unknown, { reading, asking }: TextCall): ProviderEven
 	return reading.readWhole(whole);
 }
 
-/** Nested, or only a text. */
-function errorIn(answer: Wire): Wire {
+/** The error of an answer, nested or only a text. */
+export function errorIn(answer: Wire): Wire {
 	const text = string(answer['error']);
 	return text === null ? record(answer['error']) : { code: answer['code'], message: text };
 }

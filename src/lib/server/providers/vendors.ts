@@ -41,6 +41,8 @@ export interface VendorQuirks {
 	readonly metadata: boolean;
 	/** `text.format` with a JSON schema is understood. */
 	readonly structured: boolean;
+	/** Its path for vectors and the model asked there unless another one is configured; null where there is no such path. */
+	readonly embeddings: { readonly model: string | null } | null;
 	/** How it is asked for pictures; null where it makes none. */
 	readonly images: ImageQuirks | null;
 	/** Its ordinary models have the image tool. */
@@ -77,6 +79,7 @@ const openai: VendorQuirks = {
 	maxToolCalls: true,
 	metadata: true,
 	structured: true,
+	embeddings: { model: 'text-embedding-3-small' },
 	images: openaiImages,
 	imageTool: true,
 	searchUrl: webUrl,
@@ -97,6 +100,8 @@ const plain: VendorQuirks = {
 	maxToolCalls: false,
 	metadata: false,
 	structured: false,
+	// Many such servers have the path and one model only, which makes no vectors.
+	embeddings: { model: null },
 	images: null,
 	imageTool: false,
 	searchUrl: webUrl,
@@ -112,6 +117,7 @@ export const vendors = {
 		...openai,
 		webSearch: { tool: 'web_search_preview', contextSize: true },
 		// It lists models, but is asked by the names of deployments.
+		embeddings: { model: null },
 		check: { path: '/models', lists: false }
 	},
 	xai: {
@@ -119,6 +125,7 @@ export const vendors = {
 		api: 'responses',
 		webSearch: { tool: 'web_search', contextSize: false },
 		structured: true,
+		embeddings: null,
 		// Its edits are JSON in a form of their own.
 		images: { ...openaiImages, fields: ['n'], edits: false, asksBase64: true, emptyIsRefusal: true }
 	},
@@ -129,6 +136,7 @@ export const vendors = {
 		stateless: true,
 		webSearch: { suffix: ':online' },
 		structured: true,
+		embeddings: { model: 'openai/text-embedding-3-small' },
 		images: { ...openaiImages, form: 'openrouter' },
 		// Its list of models is open to all: only this asks for the key.
 		check: { path: '/key', lists: false }
@@ -144,7 +152,7 @@ export const vendors = {
 	vllm: { ...plain, background: true, structured: true, local: true },
 	lmstudio: { ...plain, structured: true, local: true },
 	custom: { ...plain, images: openaiImages },
-	demo: { ...openai, searchUrl: '/library?q={query}' }
+	demo: { ...openai, embeddings: { model: 'demo-embedding-1' }, searchUrl: '/library?q={query}' }
 } as const satisfies Record<string, VendorQuirks>;
 
 export type VendorId = keyof typeof vendors;

@@ -6,6 +6,7 @@ const id = z.object({ id: z.string().min(1).max(64) });
 const list = z.object({
 	status: z.array(jobStatus).max(5).optional(),
 	operation: z.string().max(100).optional(),
+	without: z.string().max(100).optional(),
 	parent: z.string().max(64).optional(),
 	before: z.string().max(100).optional(),
 	limit: z.number().int().min(1).max(200).optional()

@@ -16,6 +16,8 @@ export interface ConformanceOptions {
 	timeoutMs?: number;
 	/** Makes the app to run it in. Default: one with the demo provider. */
 	appWith?(settings: { env: Record<string, string>; dataDir: string }): Promise<App>;
+	/** Puts in place what the input refers to, once for each folder however often an app is made on it. */
+	prepare?(app: App, dataDir: string): Promise<void>;
 }
 
 /** Everything that one undisturbed run did, as those saw it who watched from the first moment. Times in ms. */
@@ -37,6 +39,7 @@ export class Subject {
 	readonly timeoutMs: number;
 	readonly brake = new Brake();
 	readonly #appWith: NonNullable<ConformanceOptions['appWith']>;
+	readonly #prepare: ConformanceOptions['prepare'];
 	#witness: Promise<Witness> | null = null;
 
 	constructor(run: OperationRun, input: unknown, options: ConformanceOptions = {}) {
@@ -44,6 +47,7 @@ export class Subject {
 		this.input = input;
 		this.pace = options.pace ?? 12;
 		this.timeoutMs = options.timeoutMs ?? 30_000;
+		this.#prepare = options.prepare;
 		// With all the others: an operation may start them as parts of itself.
 		const runs = { ...operationRuns(), ...runsOf(this.brake.on(run)) };
 		this.#appWith = options.appWith ?? ((settings) => makeApp({ ...settings, runs }));
@@ -54,8 +58,10 @@ export class Subject {
 	}
 
 	/** An app with the operation in it, on a folder of its own or on this one. */
-	make(dataDir = temporaryFolder(), pace = 40): Promise<App> {
-		return this.#appWith({ dataDir, env: { HEADWAY_DEMO_PACE: String(pace) } });
+	async make(dataDir = temporaryFolder(), pace = 40): Promise<App> {
+		const app = await this.#appWith({ dataDir, env: { HEADWAY_DEMO_PACE: String(pace) } });
+		await this.#prepare?.(app, dataDir);
+		return app;
 	}
 
 	/** Fails unless the job ended with a result of the operation's schema; says why it failed, or what does not fit. */

@@ -36,7 +36,7 @@ export class AuthorProvider implements Provider {
 	readonly demo = false;
 	readonly defaultModel = 'author-1';
 	readonly defaultImageModel = 'none';
-	can = { background: true, webSearch: false, images: false, structured: true };
+	can = { background: true, webSearch: false, images: false, structured: true, embeddings: false };
 	readonly requests: ResponseRequest[] = [];
 	/** Ids of the responses that were cancelled. */
 	readonly cancelled: string[] = [];
@@ -57,7 +57,7 @@ export class AuthorProvider implements Provider {
 
 	/** Headings of the sections that were asked for, in order; an outline is `outline`. */
 	get asked(): string[] {
-		return this.requests.map(({ input }) => labelOf(input, 'Section') ?? 'outline');
+		return this.requests.map((request) => labelOf(inputOf(request), 'Section') ?? 'outline');
 	}
 
 	searchUrl(): string {
@@ -67,15 +67,15 @@ export class AuthorProvider implements Provider {
 	create(request: ResponseRequest, signal: AbortSignal): AsyncIterable<ProviderEvent> {
 		this.requests.push(request);
 		const id = `resp_author_${this.requests.length}`;
-		const heading = labelOf(request.input, 'Section');
+		const heading = labelOf(inputOf(request), 'Section');
 		const reply = heading === null ? this.#nextOutline() : this.section(heading);
 		this.#responses.set(id, stored(id, typeof reply === 'string' ? { text: reply } : reply));
-		return this.#play(id, -1, this.#gateOf(request.input), signal);
+		return this.#play(id, -1, this.#gateOf(inputOf(request)), signal);
 	}
 
 	resume(id: string, cursor: number, signal: AbortSignal): AsyncIterable<ProviderEvent> {
 		const request = this.requests[Number(id.split('_').at(-1)) - 1];
-		return this.#play(id, cursor, this.#gateOf(request?.input ?? ''), signal);
+		return this.#play(id, cursor, this.#gateOf(request ? inputOf(request) : ''), signal);
 	}
 
 	async fetch(id: string): Promise<ProviderOutcome> {
@@ -91,6 +91,10 @@ export class AuthorProvider implements Provider {
 
 	async *image(): AsyncGenerator<ImageEvent> {
 		throw new HeadwayError('provider_bad_request', 'It makes no pictures.');
+	}
+
+	async embed(): Promise<never> {
+		throw new HeadwayError('not_supported', 'It makes no vectors.');
 	}
 
 	#nextOutline(): Reply {
@@ -128,6 +132,12 @@ function stored(id: string, { text, ...facts }: Partial<ProviderOutcome> & { tex
 		{ cursor: 2 + pieces.length, type: 'ended', outcome: end }
 	];
 	return { events, outcome: end, cancelled: false };
+}
+
+/** An author is asked with one text, never a conversation. */
+export function inputOf({ input }: ResponseRequest): string {
+	if (typeof input !== 'string') throw new Error('an author is asked with one text');
+	return input;
 }
 
 /** The text after a label, to the end of its line. */

@@ -7,7 +7,7 @@ import type { App } from '$lib/server/app.ts';
 import { dataPaths } from '$lib/server/config.ts';
 import { allEvents, ended, makeApp, runsOf, start, temporaryFolder, until } from '../../../support/app.ts';
 import { serveRoutes } from '../../../support/route-server.ts';
-import { AuthorProvider, labelOf, plan } from './author-provider.ts';
+import { AuthorProvider, inputOf, labelOf, plan } from './author-provider.ts';
 import { readDocx, readPdf } from './read-back.ts';
 
 const brief = 'A guide to tea for people who sleep badly';
@@ -375,7 +375,7 @@ describe('a document from researches', () => {
 			'https://c.example'
 		]);
 		expect(result.sources.map(({ id }) => id)).toEqual([1, 2]);
-		const [, section] = provider.requests.filter(({ input }) => labelOf(input, 'Brief') === brief);
+		const [, section] = provider.requests.filter((request) => labelOf(inputOf(request), 'Brief') === brief);
 		expect(section?.input).toContain('[2] B - https://b.example\nBoth agree [1], and [2].');
 		expect(section?.input).toContain('The second says [3] and [1].');
 	});

@@ -12,7 +12,7 @@ export class PictureProvider implements Provider {
 	readonly demo = false;
 	readonly defaultModel = 'words-1';
 	readonly defaultImageModel = 'paint-1';
-	can = { background: false, webSearch: false, images: true, structured: false };
+	can = { background: false, webSearch: false, images: true, structured: false, embeddings: false };
 	readonly requests: ImageRequest[] = [];
 	readonly signals: AbortSignal[] = [];
 	readonly #scripts: readonly (readonly PictureStep[])[];
@@ -42,6 +42,10 @@ export class PictureProvider implements Provider {
 	}
 
 	async *resume(): AsyncGenerator<ProviderEvent> {
+		throw new Error('this provider only paints');
+	}
+
+	async embed(): Promise<never> {
 		throw new Error('this provider only paints');
 	}
 

@@ -59,7 +59,7 @@ const deeds: Record<string, () => Promise<unknown>> = {
 	'after the row is gone and before the bytes are': async () => {
 		const bell = new Bell();
 		const snapshots = new Snapshots(new EventLog(db, bell, clock), {}, logEpoch);
-		await new JobStore(db, bell, clock, snapshots).remove('local', jobId);
+		await new JobStore(db, bell, clock, { snapshots }).remove('local', jobId);
 		await die();
 	}
 };

@@ -1,5 +1,6 @@
 import type {
 	CancelAnswer,
+	Embedding,
 	ImageEvent,
 	ImageRequest,
 	Provider,
@@ -19,13 +20,14 @@ export class ScriptedProvider implements Provider {
 	readonly demo = false;
 	readonly defaultModel = 'm';
 	readonly defaultImageModel = 'm-image';
-	can = { background: true, webSearch: true, images: true, structured: true };
+	can = { background: true, webSearch: true, images: true, structured: true, embeddings: true };
 	creates: Step[][] = [];
 	resumes: Step[][] = [];
 	fetches: (ProviderOutcome | Error)[] = [];
 	images: (ImageEvent | Error | 'silence')[][] = [];
-	/** What was asked, in order: `create background`, `resume 3`, `fetch`, `cancel`, `image`. */
+	/** What was asked, in order: `create background`, `resume 3`, `fetch`, `cancel`, `image`, `embed 2`. */
 	readonly calls: string[] = [];
+	embeds: (Embedding | Error)[] = [];
 	/** How many streams were hung up. */
 	closed = 0;
 
@@ -59,6 +61,14 @@ export class ScriptedProvider implements Provider {
 	image(_: ImageRequest, signal: AbortSignal): AsyncIterable<ImageEvent> {
 		this.calls.push('image');
 		return this.#play(this.images.shift(), signal);
+	}
+
+	async embed(texts: readonly string[]): Promise<Embedding> {
+		this.calls.push(`embed ${texts.length}`);
+		const answer = this.embeds.shift();
+		if (!answer) throw new Error('vectors that the test did not expect');
+		if (answer instanceof Error) throw answer;
+		return answer;
 	}
 
 	async *#play<E>(script: (E | Error | 'silence')[] | undefined, signal: AbortSignal): AsyncGenerator<E> {

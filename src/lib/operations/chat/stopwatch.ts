@@ -1,0 +1,61 @@
+import type { Usage } from '../../jobs/event.ts';
+import type { TurnTiming } from './model.ts';
+
+/** English has about four characters to a token; it stands until the provider has counted. */
+const CHARACTERS_PER_TOKEN = 4;
+
+/** Measures one turn (CH-12). All moments are ms since 1970. */
+export class Stopwatch {
+	readonly #began: number;
+	#answering: number | null = null;
+	#firstToken: number | null;
+	#answerFirstToken: number | null;
+	#firstText: number | null = null;
+	#lastText: number | null = null;
+	#text = '';
+	#counted: number | null = null;
+
+	/** `before`: what was measured before a restart. */
+	constructor(began: number, before: TurnTiming | null = null) {
+		this.#began = began;
+		this.#firstToken = before?.firstTokenMs ?? null;
+		this.#answerFirstToken = before?.answerFirstTokenMs ?? null;
+	}
+
+	/** The answering call begins. */
+	answering(at: number): void {
+		this.#answering = at;
+	}
+
+	/** Something is shown; whether it was the first. */
+	first(at: number): boolean {
+		if (this.#firstToken !== null) return false;
+		this.#firstToken = at - this.#began;
+		this.#answerFirstToken = at - (this.#answering ?? this.#began);
+		return true;
+	}
+
+	/** The answer has grown to `whole`. */
+	text(at: number, whole: string): void {
+		this.#firstText ??= at;
+		this.#lastText = at;
+		this.#text = whole;
+	}
+
+	/** The provider has counted; what it counted as thoughts is not of the answer. */
+	ended(usage: Usage | null): void {
+		if (usage?.outputTokens == null) return;
+		this.#counted = Math.max(0, usage.outputTokens - (usage.reasoningTokens ?? 0));
+	}
+
+	read(helperMs: number): TurnTiming {
+		const { length } = this.#text;
+		return {
+			firstTokenMs: this.#firstToken,
+			answerFirstTokenMs: this.#answerFirstToken,
+			helperMs,
+			answerMs: this.#firstText === null || this.#lastText === null ? null : this.#lastText - this.#firstText,
+			tokens: { count: this.#counted ?? Math.ceil(length / CHARACTERS_PER_TOKEN), counted: this.#counted !== null }
+		};
+	}
+}

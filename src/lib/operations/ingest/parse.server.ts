@@ -1,0 +1,108 @@
+import { spawn, type ChildProcess } from 'node:child_process';
+import { createRequire } from 'node:module';
+import { dirname, join } from 'node:path';
+import { pathToFileURL } from 'node:url';
+import { HeadwayError } from '../../jobs/error.ts';
+import parserCode from './parser.server.mjs?raw';
+
+/** A paragraph or heading of a file, in order. */
+export interface Block {
+	/** From 1; null where the format has none. */
+	readonly page: number | null;
+	/** The headings that it stands under, itself included, joined by " › ". */
+	readonly heading: string | null;
+	readonly text: string;
+}
+
+/** What a file was found to hold. */
+export interface ParsedFile {
+	/** What the document calls itself. */
+	readonly title: string | null;
+	readonly mediaType: string;
+	readonly pages: number | null;
+	readonly blocks: readonly Block[];
+}
+
+/** How much a file may take to be read. */
+export interface ParseLimits {
+	/** Milliseconds. */
+	readonly ms: number;
+	/** Of its process's memory, in MB. */
+	readonly memory: number;
+	/** Bytes that a packed file may unpack to, entries that it may have, and how many times its packed size an entry may be. */
+	readonly inflated: number;
+	readonly entries: number;
+	readonly ratio: number;
+}
+
+const usual: ParseLimits = { ms: 180_000, memory: 768, inflated: 200 * 1024 * 1024, entries: 5_000, ratio: 200 };
+
+/**
+ * Reads a file that somebody brought, in a process of its own that knows nothing of this one: no environment, bounded
+ * memory and time. The signal ends it. Rejects with `invalid_input` and a sentence that says what is wrong with the file.
+ */
+export async function parseFile(
+	file: { path: string; name: string; mediaType: string },
+	{ signal, progress, limits = usual }: { signal: AbortSignal; progress(fraction: number): void; limits?: ParseLimits }
+): Promise<ParsedFile> {
+	signal.throwIfAborted();
+	// The code goes as text: a file of its own would be somewhere else under Vite, in the build and in the tests.
+	const flags = [`--max-old-space-size=${limits.memory}`, '--input-type=module', '--eval', parserCode];
+	const child = spawn(process.execPath, flags, {
+		...{ cwd: dirname(file.path), env: {}, serialization: 'advanced' },
+		stdio: ['ignore', 'ignore', 'ignore', 'ipc']
+	});
+	const stop = () => void child.kill('SIGKILL');
+	const timer = setTimeout(stop, limits.ms);
+	signal.addEventListener('abort', stop, { once: true });
+	try {
+		return await answerOf(child, { ...file, modules: modules(), limits }, progress);
+	} catch (error) {
+		signal.throwIfAborted();
+		throw error;
+	} finally {
+		clearTimeout(timer);
+		signal.removeEventListener('abort', stop);
+		stop();
+	}
+}
+
+type Answer =
+	| { type: 'progress'; fraction: number }
+	| ({ type: 'parsed' } & ParsedFile)
+	| { type: 'refused'; message: string }
+	| { type: 'broken'; reason: string };
+
+function answerOf(child: ChildProcess, job: object, progress: (fraction: number) => void): Promise<ParsedFile> {
+	return new Promise((resolve, reject) => {
+		child.on('error', reject);
+		child.on('message', (answer: Answer) => {
+			if (answer.type === 'progress') return progress(answer.fraction);
+			if (answer.type === 'parsed') return resolve(answer);
+			reject(
+				answer.type === 'refused'
+					? new HeadwayError('invalid_input', answer.message)
+					: new HeadwayError(
+							'invalid_input',
+							'The file is damaged and cannot be read. Open it in its own program and save it anew.',
+							{ cause: answer.reason }
+						)
+			);
+		});
+		const ended = 'The file is too large or too intricate to be read here. Split it, or save it as plain text.';
+		child.on('exit', () => setImmediate(() => reject(new HeadwayError('invalid_input', ended))));
+		child.send(job, (error) => error && reject(error));
+	});
+}
+
+/** Where the parser finds its packages: all three, Vite, the build and the tests, find them from here. */
+function modules(): Record<string, string> {
+	const { resolve } = createRequire(import.meta.url);
+	const url = (name: string) => pathToFileURL(resolve(name)).href;
+	const pdfjs = resolve('pdfjs-dist/legacy/build/pdf.mjs');
+	const beside = (folder: string) => join(dirname(pdfjs), '..', '..', folder, '/');
+	return {
+		...{ marked: url('marked'), parse5: url('parse5'), mammoth: url('mammoth'), yauzl: url('yauzl') },
+		...{ pdfjs: pathToFileURL(pdfjs).href, cMaps: beside('cmaps'), standardFonts: beside('standard_fonts') }
+	};
+}

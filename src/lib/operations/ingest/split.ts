@@ -1,0 +1,106 @@
+import type { NewPassage } from '../operation.ts';
+
+/** A paragraph or heading, with the page and the headings that it stands under. */
+type Piece = NewPassage;
+
+/** In UTF-16 units. */
+interface Sizes {
+	/** A passage is closed at the next border once it is this long. */
+	readonly enough: number;
+	/** It is never longer than this. */
+	readonly most: number;
+	/** A section that ends below this goes on into the next one: a bare heading finds nobody. */
+	readonly least: number;
+}
+
+const usual: Sizes = { enough: 600, most: 1_200, least: 200 };
+/** In these writings a character says about twice as much. */
+const dense: Sizes = { enough: 300, most: 600, least: 100 };
+const sizesOf = (language: string | null) => (['zh', 'ja', 'ko'].includes(language ?? '') ? dense : usual);
+
+/**
+ * Cuts a document into passages at its headings, paragraphs, lines and sentences, in this order of preference. They do
+ * not overlap, and together they are all of its text.
+ */
+export function* split(pieces: Iterable<Piece>, language: string | null): Generator<NewPassage> {
+	const sizes = sizesOf(language);
+	let open: { page: number | null; heading: string | null; text: string } | null = null;
+	for (const piece of pieces) {
+		if (open && !goesOn(open, piece, sizes)) {
+			yield open;
+			open = null;
+		}
+		const parts = partsOf(piece.text, language, sizes);
+		for (const [index, { text, before }] of parts.entries()) {
+			const joint: string = index === 0 ? '\n\n' : before;
+			if (open && open.text.length + joint.length + text.length > sizes.most) {
+				yield open;
+				open = null;
+			}
+			open = open
+				? { page: open.page, heading: piece.heading, text: open.text + joint + text }
+				: { page: piece.page, heading: piece.heading, text };
+		}
+	}
+	if (open) yield open;
+}
+
+function goesOn(open: NewPassage, next: Piece, { enough, most, least }: Sizes): boolean {
+	if (open.page !== next.page) return false;
+	if (open.heading !== next.heading) return open.text.length < least;
+	return open.text.length < enough || open.text.length + next.text.length <= most * 0.75;
+}
+
+interface Part {
+	text: string;
+	/** What stood between it and the part before. */
+	before: string;
+}
+
+/** A paragraph whole, or where it is too long its lines or sentences, gathered to parts of about one size. */
+function partsOf(text: string, language: string | null, { most }: Sizes): Part[] {
+	if (text.length <= most) return [{ text, before: '' }];
+	const count = Math.ceil(text.length / (most * 0.8));
+	return gathered(atoms(text, language, most), text.length / count, most);
+}
+
+function gathered(atoms: Part[], size: number, most: number): Part[] {
+	const parts: Part[] = [];
+	for (const atom of atoms) {
+		const last = parts.at(-1);
+		const whole = last ? last.text.length + atom.before.length + atom.text.length : 0;
+		// The nearer of the two: with this one or without it.
+		if (last && whole <= most && (whole <= size || whole - size < size - last.text.length))
+			parts[parts.length - 1] = { ...last, text: last.text + atom.before + atom.text };
+		else parts.push(atom);
+	}
+	return parts;
+}
+
+function atoms(text: string, language: string | null, most: number): Part[] {
+	const lines = text.split('\n').map((line, index) => ({ text: line, before: index === 0 ? '' : '\n' }));
+	return lines.flatMap((line) => (line.text.length <= most ? [line] : sentences(line, language, most)));
+}
+
+function sentences({ text, before }: Part, language: string | null, most: number): Part[] {
+	const segmenter = new Intl.Segmenter(language ?? undefined, { granularity: 'sentence' });
+	const found = Array.from(segmenter.segment(text), ({ segment }) => segment).flatMap((sentence) =>
+		hardCut(sentence, most)
+	);
+	return found.map((segment, index) => ({ text: segment, before: index === 0 ? before : '' }));
+}
+
+/** What has no sentences is cut at a space, or where there is none between two characters. */
+function hardCut(text: string, most: number): string[] {
+	const parts: string[] = [];
+	let from = 0;
+	while (text.length - from > most) {
+		const to = from + most;
+		const space = text.lastIndexOf(' ', to - 1);
+		const unit = text.charCodeAt(to - 1);
+		const at = space > from + most / 2 ? space + 1 : unit >= 0xd800 && unit < 0xdc00 ? to - 1 : to;
+		parts.push(text.slice(from, at));
+		from = at;
+	}
+	return [...parts, text.slice(from)];
+}

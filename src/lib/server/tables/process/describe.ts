@@ -1,0 +1,164 @@
+import type { DatabaseSync } from 'node:sqlite';
+import type { Table, TableColumn } from '../../../operations/tables.ts';
+import { ColumnKind } from './kinds.ts';
+import { quoted } from './names.ts';
+import type { ColumnTypes } from './request.ts';
+
+const MOST_TABLES = 100;
+/** Rows that are looked at for a column's type and samples where its types are not known. */
+const LOOKED_AT = 1_000;
+const MOST_DISTINCT = 10_000;
+/** More rows than these are not searched for different values. */
+const MOST_SEARCHED = 2_000_000;
+/** After so long only the names are told of what is left. */
+const BUDGET_MS = 15_000;
+const SAMPLES = 5;
+const LONGEST_VALUE = 200;
+
+type Value = string | number | null;
+
+/** The tables of a database as a query may name them. `types` are those that are known, of all rows. */
+export function describe(database: DatabaseSync, types: ColumnTypes): Table[] {
+	const begun = performance.now();
+	const all = database.prepare('PRAGMA main.table_list').all() as { name: string; type: string }[];
+	const own = all.filter(({ name, type }) => type !== 'shadow' && !name.toLowerCase().startsWith('sqlite_'));
+	return own.slice(0, MOST_TABLES).map(({ name, type }) => {
+		const counted = type !== 'view' && performance.now() - begun < BUDGET_MS;
+		return new Described(database, name, types[name.toLowerCase()] ?? {}).table(counted);
+	});
+}
+
+interface ColumnInfo {
+	readonly name: string;
+	readonly type: string;
+	readonly pk: number;
+}
+
+interface Counted {
+	readonly rows: number;
+	/** For each column: values, the least, the greatest. */
+	readonly columns: readonly { values: number; min: Value; max: Value }[];
+}
+
+/** One table, looked at. */
+class Described {
+	readonly #database: DatabaseSync;
+	readonly #name: string;
+	readonly #types: ColumnTypes[string];
+	readonly #columns: ColumnInfo[];
+
+	constructor(database: DatabaseSync, name: string, types: ColumnTypes[string]) {
+		this.#database = database;
+		this.#name = name;
+		this.#types = types;
+		this.#columns = this.#all(`PRAGMA main.table_info(${quoted(name)})`) as unknown as ColumnInfo[];
+	}
+
+	table(counted: boolean): Table {
+		const counts = counted ? this.#count() : null;
+		const references = this.#references();
+		const columns = this.#columns.map(({ name, type, pk }, place): TableColumn => {
+			const { values, min, max } = counts?.columns[place] ?? { values: null, min: null, max: null };
+			const looked = counts ? this.#values(name) : [];
+			return {
+				...{ name, type: this.#types[name.toLowerCase()] ?? typeOf(looked, type), min, max },
+				nulls: counts && values !== null ? counts.rows - values : null,
+				distinct: counts && counts.rows <= MOST_SEARCHED ? this.#distinct(name) : null,
+				samples: [...new Set(looked.map(told))].slice(0, SAMPLES),
+				...{ primaryKey: pk > 0, references: references.get(name) ?? null }
+			};
+		});
+		return { name: this.#name, rows: counts?.rows ?? null, columns };
+	}
+
+	#count(): Counted {
+		const parts = this.#columns.map(({ name }) => {
+			const column = quoted(name);
+			return `count(${column}), min(${column}), max(${column})`;
+		});
+		// SQLite takes 2,000 result columns at the most.
+		const chunks = Array.from({ length: Math.ceil(parts.length / 500) }, (_, at) =>
+			parts.slice(at * 500, at * 500 + 500)
+		);
+		const [rows = 0, ...told] = chunks.flatMap((chunk, at) =>
+			this.#row(`SELECT ${at === 0 ? 'count(*), ' : ''}${chunk.join(', ')} FROM ${quoted(this.#name)}`)
+		);
+		const columns = this.#columns.map((_, at) => ({
+			...{ values: Number(told[at * 3]), min: valueOf(told[at * 3 + 1]), max: valueOf(told[at * 3 + 2]) }
+		}));
+		return { rows: Number(rows), columns };
+	}
+
+	#distinct(column: string): number | null {
+		const different = `SELECT DISTINCT ${quoted(column)} AS value FROM ${quoted(this.#name)} LIMIT ${MOST_DISTINCT + 2}`;
+		const [count = 0] = this.#row(`SELECT count(value) FROM (${different})`);
+		return Number(count) > MOST_DISTINCT ? null : Number(count);
+	}
+
+	/** Values of the first rows that have any. */
+	#values(column: string): unknown[] {
+		const name = quoted(column);
+		const statement = this.#database.prepare(
+			`SELECT ${name} FROM ${quoted(this.#name)} WHERE ${name} IS NOT NULL LIMIT ${LOOKED_AT}`
+		);
+		statement.setReadBigInts(true);
+		statement.setReturnArrays(true);
+		return (statement.all() as unknown as unknown[][]).map(([value]) => value);
+	}
+
+	#references(): Map<string, string> {
+		const keys = this.#all(`PRAGMA main.foreign_key_list(${quoted(this.#name)})`);
+		return new Map(keys.map(({ from, table, to }) => [String(from), `${String(table)}.${String(to ?? 'id')}`]));
+	}
+
+	#all(sql: string): Record<string, unknown>[] {
+		return this.#database.prepare(sql).all();
+	}
+
+	#row(sql: string): unknown[] {
+		const statement = this.#database.prepare(sql);
+		statement.setReadBigInts(true);
+		statement.setReturnArrays(true);
+		return (statement.get() as unknown as unknown[] | undefined) ?? [];
+	}
+}
+
+/** By what is in it; a declared boolean is one, and nothing at all is what was declared. */
+function typeOf(values: readonly unknown[], declared: string): TableColumn['type'] {
+	if (/bool/i.test(declared) && values.every((value) => value === 0n || value === 1n)) return 'boolean';
+	if (values.length === 0) return declaredType(declared);
+	const kind = new ColumnKind(false);
+	for (const value of values) {
+		if (value instanceof Uint8Array) kind.seeBytes();
+		else if (typeof value === 'string') kind.seeText(value);
+		// Written out, a whole real would be taken for an integer.
+		else kind.see(typeof value === 'bigint' ? '0' : '0.5');
+	}
+	return kind.type;
+}
+
+const declarations: readonly (readonly [RegExp, TableColumn['type']])[] = [
+	[/bool/i, 'boolean'],
+	[/int/i, 'integer'],
+	[/timestamp|datetime/i, 'timestamp'],
+	[/date/i, 'date'],
+	[/real|floa|doub|numeric|decimal/i, 'real'],
+	[/blob/i, 'blob'],
+	[/./, 'text']
+];
+
+function declaredType(declared: string): TableColumn['type'] {
+	return declarations.find(([pattern]) => pattern.test(declared))?.[1] ?? 'null';
+}
+
+function told(value: unknown): Value {
+	return valueOf(value) ?? '(bytes)';
+}
+
+function valueOf(value: unknown): Value {
+	if (typeof value === 'string') return value.toWellFormed().slice(0, LONGEST_VALUE);
+	if (typeof value === 'number') return Number.isFinite(value) ? value : String(value);
+	if (typeof value !== 'bigint') return null;
+	const number = Number(value);
+	return Number.isSafeInteger(number) ? number : value.toString();
+}

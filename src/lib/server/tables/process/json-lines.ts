@@ -1,0 +1,69 @@
+import { readFile } from 'node:fs/promises';
+import { WrongInput, type ColumnTypes, type LoadRequest } from './request.ts';
+import { Staging, type Cell } from './staging.ts';
+import { linesOf } from './text.ts';
+
+/** A list in one piece is read in one piece. */
+const LARGEST_LIST = 20 * 1024 * 1024;
+
+type Row = Readonly<Record<string, unknown>>;
+
+/** Reads JSON Lines, an object in each line, or one list of objects. */
+export async function loadJson(request: LoadRequest, table: string, encoding: string): Promise<ColumnTypes[string]> {
+	const staging = new Staging(request);
+	const places = new Map<string, number>();
+	for await (const row of rowsOf(request.source, encoding)) {
+		const fresh = Object.keys(row).filter((name) => !places.has(name));
+		for (const name of fresh) places.set(name, places.size);
+		if (fresh.length > 0) staging.widen(fresh);
+		const cells = new Array<Cell>(places.size).fill(null);
+		for (const [name, value] of Object.entries(row)) cells[places.get(name) ?? 0] = cellOf(value);
+		if (cells.length > 0) staging.add(cells);
+	}
+	if (staging.width === 0) throw new WrongInput('The file has no rows.');
+	return staging.finish(table);
+}
+
+async function* rowsOf(path: string, encoding: string): AsyncGenerator<Row> {
+	for await (const { line, number } of linesOf(path, encoding)) {
+		if (line.trim() === '') continue;
+		const value = parsed(line);
+		// One list over the whole file, in this line or from here on.
+		if (Array.isArray(value) || (value === undefined && number === 1 && /^\s*\[/.test(line)))
+			return yield* listIn(path, encoding);
+		if (value === undefined) throw new WrongInput(`Line ${number} is not valid JSON. Each line must be one object.`);
+		if (!isRow(value)) throw new WrongInput(`Line ${number} is not a JSON object, such as {"name": "value"}.`);
+		yield value;
+	}
+}
+
+async function* listIn(path: string, encoding: string): AsyncGenerator<Row> {
+	const bytes = await readFile(path);
+	if (bytes.length > LARGEST_LIST)
+		throw new WrongInput('A JSON list of this size cannot be read. Save it as JSON Lines: one object in each line.');
+	const list = parsed(new TextDecoder(encoding).decode(bytes));
+	if (!Array.isArray(list)) throw new WrongInput('The file is not valid JSON. Each line must be one object.');
+	for (const [place, row] of list.entries()) {
+		if (!isRow(row)) throw new WrongInput(`Entry ${place + 1} of the list is not a JSON object.`);
+		yield row;
+	}
+}
+
+/** Undefined for what is no JSON. */
+function parsed(text: string): unknown {
+	try {
+		return JSON.parse(text) as unknown;
+	} catch {
+		return undefined;
+	}
+}
+
+function isRow(value: unknown): value is Row {
+	return typeof value === 'object' && value !== null && !Array.isArray(value);
+}
+
+function cellOf(value: unknown): Cell {
+	if (value === null || value === undefined) return null;
+	if (typeof value === 'string') return { text: value };
+	return typeof value === 'object' ? { text: JSON.stringify(value) } : String(value);
+}

@@ -1,0 +1,38 @@
+import { guardProcess } from './guard.ts';
+import { load } from './load.ts';
+import { query } from './query.ts';
+import { WrongInput, type TableAnswer, type TableRequest } from './request.ts';
+
+/** The process that reads tables: one request on the standard input, one answer on the standard output, limits by its arguments. */
+async function main(): Promise<void> {
+	const [megabytes, ms] = process.argv.slice(2).map(Number);
+	guardProcess({ bytes: (megabytes ?? 256) * 1024 ** 2, ms: ms ?? 10_000 });
+	const answer = await answerTo(JSON.parse(await input()) as TableRequest);
+	process.stdout.write(JSON.stringify(answer), () => process.exit(0));
+}
+
+async function answerTo(request: TableRequest): Promise<TableAnswer> {
+	try {
+		return { ok: true, value: request.do === 'query' ? query(request) : await load(request) };
+	} catch (error) {
+		if (error instanceof WrongInput) return { ok: false, message: error.message };
+		return { ok: false, message: sentenceFor(error) };
+	}
+}
+
+/** What SQLite finds wrong with a file. */
+function sentenceFor(error: unknown): string {
+	const message = error instanceof Error ? error.message : String(error);
+	if (/not a database|malformed|disk image|corrupt/.test(message)) return 'The SQLite file is damaged, or encrypted.';
+	if (/full/.test(message)) return 'As a table the file becomes larger than can be kept here.';
+	if (/too big/.test(message)) return 'A value in the file is larger than 16 MB.';
+	throw error;
+}
+
+async function input(): Promise<string> {
+	let text = '';
+	for await (const chunk of process.stdin.setEncoding('utf8')) text += chunk as string;
+	return text;
+}
+
+await main();
