@@ -13,7 +13,7 @@ test.for([
 	['Was ist 3,5 mal 2?', '3.5 * 2'],
 	['1,234.5 divided by 2', '1234.5 / 2'],
 	['Combien font 7 fois 8 ?', '7 * 8']
-])(
+] as const)(
 	'BY-15 AG-03 the demo plans the calculator for “%s” with the formula that stands there',
 	async ([message, expression]) => {
 		const { named } = await planned(await demoFor(), message);
@@ -56,7 +56,7 @@ test.for([
 	['List the rows where region is North', 'SELECT * FROM "sales" WHERE "region" = \'North\' LIMIT 20'],
 	['Show rows with revenue over 100', 'SELECT * FROM "sales" WHERE "revenue" > 100 LIMIT 20'],
 	['List each order', 'SELECT "order" FROM "sales" LIMIT 20']
-])('BY-15 AG-03 “%s” becomes SQL over the columns that are there', async ([message, sql]) => {
+] as const)('BY-15 AG-03 “%s” becomes SQL over the columns that are there', async ([message, sql]) => {
 	const { named } = await planned(await demoFor(), message, FILES);
 	expect(named).toEqual([['query_table', { fileId: 'f1', sql }]]);
 });

@@ -1,7 +1,17 @@
 import { afterAll, afterEach, beforeAll, describe, expect, test } from 'vitest';
 import { closePages, expectNoAxeViolations, openBrowser, pageErrors } from './support/browser.ts';
 import type { TestBrowser } from './support/browser.ts';
-import { addDocument, answerAt, begin, messageField, say, told, turnAt, untilTurn, untilWritten } from './support/chat.ts';
+import {
+	addDocument,
+	answerAt,
+	begin,
+	messageField,
+	say,
+	told,
+	turnAt,
+	untilTurn,
+	untilWritten
+} from './support/chat.ts';
 import { eventually, open, overflowOf, ready, startHeadway } from './support/headway.ts';
 import type { Headway } from './support/headway.ts';
 
@@ -325,20 +335,23 @@ describe('the chat page', () => {
 		expect(lines.filter((line) => /^\[chat job_\w+\] \+\d+ ms content/.test(line)).length).toBeGreaterThan(0);
 	});
 
-	test.each([390, 1280])('BY-11 at %i pixels nothing overflows and axe finds nothing, running and done', async (width) => {
-		const page = await newPage({ width, dark: width === 390, reducedMotion: true });
-		await open(page, '/chat');
-		await expectNoAxeViolations(page);
-		await headway.pace(0.3);
-		await begin(page, 'What is 18 * 23?');
-		await turnAt(page, 0).locator('[data-plan]').waitFor();
-		await expectNoAxeViolations(page);
-		await headway.pace(8);
-		await untilTurn(page, 0, 'succeeded');
-		await turnAt(page, 0).hover();
-		expect(await overflowOf(page)).toBeLessThanOrEqual(0);
-		await expectNoAxeViolations(page);
-	});
+	test.each([390, 1280])(
+		'BY-11 at %i pixels nothing overflows and axe finds nothing, running and done',
+		async (width) => {
+			const page = await newPage({ width, dark: width === 390, reducedMotion: true });
+			await open(page, '/chat');
+			await expectNoAxeViolations(page);
+			await headway.pace(0.3);
+			await begin(page, 'What is 18 * 23?');
+			await turnAt(page, 0).locator('[data-plan]').waitFor();
+			await expectNoAxeViolations(page);
+			await headway.pace(8);
+			await untilTurn(page, 0, 'succeeded');
+			await turnAt(page, 0).hover();
+			expect(await overflowOf(page)).toBeLessThanOrEqual(0);
+			await expectNoAxeViolations(page);
+		}
+	);
 
 	test('BY-11 a conversation is read without JavaScript', async () => {
 		const page = await newPage();

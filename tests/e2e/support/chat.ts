@@ -34,7 +34,9 @@ export async function say(page: Page, message: string): Promise<void> {
 
 /** Waits until a turn has this status. */
 export async function untilTurn(page: Page, place: number, status: string): Promise<void> {
-	await turnAt(page, place).and(page.locator(`[data-status=${status}]`)).waitFor({ timeout: 40_000 });
+	await turnAt(page, place)
+		.and(page.locator(`[data-status=${status}]`))
+		.waitFor({ timeout: 40_000 });
 }
 
 /** Waits until a turn's answer has so many characters. */

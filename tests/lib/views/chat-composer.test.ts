@@ -28,7 +28,9 @@ class FakeIngesting {
 			});
 		};
 		const follow = (snapshot: Awaited<ReturnType<typeof start>>) =>
-			(this.job = new LiveJob(snapshot, new ServerClock(START), { release: () => undefined } as unknown as JobCommands));
+			(this.job = new LiveJob(snapshot, new ServerClock(START), {
+				release: () => undefined
+			} as unknown as JobCommands));
 		return { start, follow } as unknown as Jobs;
 	}
 
@@ -42,13 +44,18 @@ class FakeIngesting {
 }
 
 const stored = (name: string, mediaType: string) => ({ fileId: `f_${name}`, name, mediaType, size: 3, url: '' });
-const sends = (mediaType: string) => vi.fn(async (file: File) => stored(file.name, mediaType)) as unknown as typeof upload;
+const sends = (mediaType: string) =>
+	vi.fn(async (file: File) => stored(file.name, mediaType)) as unknown as typeof upload;
 const file = (name: string, text = 'abc') => new File([text], name);
 const field = () => screen.getByRole('textbox', { name: 'Message' }) as HTMLTextAreaElement;
 
 function compose(facts: object = {}) {
 	const props = {
-		...{ conversation: 'job_1', projectId: null, files: new ChatFiles(new FakeIngesting().asJobs(), sends('text/csv')) },
+		...{
+			conversation: 'job_1',
+			projectId: null,
+			files: new ChatFiles(new FakeIngesting().asJobs(), sends('text/csv'))
+		},
 		...{ busy: false, stopping: false, disabledReason: null, failure: null },
 		...{ send: vi.fn(async () => true), stop: vi.fn() },
 		...facts
@@ -134,7 +141,9 @@ describe('the composer', () => {
 
 	test('CH-05 a table goes with the message', async () => {
 		const { props } = compose();
-		await fireEvent.change(screen.getByLabelText('Add documents or tables'), { target: { files: [file('sales.csv')] } });
+		await fireEvent.change(screen.getByLabelText('Add documents or tables'), {
+			target: { files: [file('sales.csv')] }
+		});
 		await waitFor(() => expect(document.querySelector('[data-file=ready]')).not.toBeNull());
 		await type('Sum it up');
 		await enter();

@@ -86,8 +86,7 @@ describe('a turn', () => {
 	test('AG-03 the plan shows before it runs, and its steps are ticked off as they run', async () => {
 		const job = chatJob([...started, plan({ id: 'c1', tool: 'calculator' }, { id: 'c2', tool: 'current_time' })]);
 		const { rerender } = render(Turn, running(job));
-		const states = () =>
-			[...document.querySelectorAll<HTMLElement>('[data-tool]')].map((each) => each.dataset.state);
+		const states = () => [...document.querySelectorAll<HTMLElement>('[data-tool]')].map((each) => each.dataset.state);
 		expect(states()).toEqual(['waiting', 'waiting']);
 		expect(document.querySelector('[data-plan-done]')).toHaveTextContent('0 of 2 done');
 		const next = further(job, tool({ id: 'c1', state: 'completed', summary: '2', text: '1 + 1 = 2', ms: 40 }));
@@ -116,7 +115,11 @@ describe('a turn', () => {
 	});
 
 	test('OP-04 how far a call has come shows while it runs', async () => {
-		const job = chatJob([...started, tool({ id: 'c1' }), ['tool_progress', { id: 'c1', fraction: 0.4, message: 'Half way' }]]);
+		const job = chatJob([
+			...started,
+			tool({ id: 'c1' }),
+			['tool_progress', { id: 'c1', fraction: 0.4, message: 'Half way' }]
+		]);
 		render(Turn, running(job));
 		expect(screen.getByRole('progressbar', { name: 'Work out 1 + 1' })).toHaveAttribute('aria-valuenow', '40');
 		expect(screen.getByText('Half way')).toBeInTheDocument();
@@ -228,13 +231,23 @@ describe('a turn', () => {
 	});
 
 	test('OP-04 a picture that a tool has made shows beside its call', () => {
-		const text = 'The picture a-cliff.png (1024 × 768) was made.\nThe person sees it beside this call; do not link to it.';
-		const made = toolEvent({ tool: 'image', arguments: { prompt: 'a cliff' }, state: 'completed', jobId: 'job_p', text });
+		const text =
+			'The picture a-cliff.png (1024 × 768) was made.\nThe person sees it beside this call; do not link to it.';
+		const made = toolEvent({
+			tool: 'image',
+			arguments: { prompt: 'a cliff' },
+			state: 'completed',
+			jobId: 'job_p',
+			text
+		});
 		expect(picturesOf([made, { ...made, tool: 'calculator' }])).toEqual([
 			{ url: '/api/jobs/job_p/artifacts/a-cliff.png', jobId: 'job_p', prompt: 'a cliff', width: 1024, height: 768 }
 		]);
 		render(Turn, showing(turnView({ tools: [made] })));
-		expect(screen.getByRole('img', { name: 'a cliff' })).toHaveAttribute('src', '/api/jobs/job_p/artifacts/a-cliff.png');
+		expect(screen.getByRole('img', { name: 'a cliff' })).toHaveAttribute(
+			'src',
+			'/api/jobs/job_p/artifacts/a-cliff.png'
+		);
 	});
 });
 
