@@ -40,8 +40,8 @@ describe('many jobs', () => {
 		expect(await icon()).toBe('/favicon-running.svg');
 		const widths = () =>
 			page
-				.locator('aside a[data-job] [style*=width]')
-				.evaluateAll((bars) => bars.map((bar) => (bar as HTMLElement).style.width));
+				.locator('aside a[data-job] [style*=--filled]')
+				.evaluateAll((bars) => bars.map((bar) => (bar as HTMLElement).style.getPropertyValue('--filled')));
 		const before = await eventually(widths, (all) => all.length === 4);
 		await eventually(widths, (all) => all.filter((width, index) => width !== before[index]).length >= 4);
 		for (const { id, title } of jobs) expect(await inRail(id).innerText()).toContain(title);

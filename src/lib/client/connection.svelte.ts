@@ -21,12 +21,14 @@ export interface ConnectionUse {
 	frame(frame: LiveFrame): void;
 	/** Told of each change of state. */
 	state?(state: ConnectionState): void;
-	/** Told when the server was heard without a frame: a ping. */
+	/** Told that the server is heard, a ping included: at most twice a second. */
 	heard?(): void;
 	/** Told when a followed job is not there any more: who follows it finds out which, and follows the rest. */
 	missing(): void;
 }
 
+/** To the second is what a page says of when it last heard. */
+const HEARD_MS = 500;
 /** Changes of what is followed that come together make one new connection. */
 const SETTLE_MS = 50;
 /** One and a half pings: who has heard nothing for so long does not wait for the watchdog when the page is looked at again. */
@@ -84,7 +86,7 @@ export class Connection {
 		return this.#current;
 	}
 
-	/** When anything last came from the server, a ping included; null when nothing has. By the browser's clock, in ms. */
+	/** When anything last came from the server, a ping included, to half a second; null when nothing has. By the browser's clock, in ms. */
 	get heardAt(): number | null {
 		return this.#heardAt;
 	}
@@ -180,8 +182,11 @@ export class Connection {
 		});
 	}
 
+	/** Every frame says so, and a stream of text has many in a second: each change would render what shows it. */
 	#heard(): void {
-		this.#heardAt = Date.now();
+		const now = Date.now();
+		if (this.#heardAt !== null && Math.abs(now - this.#heardAt) < HEARD_MS) return;
+		this.#heardAt = now;
 		this.#use.heard?.();
 	}
 
@@ -203,7 +208,7 @@ export class Connection {
 	}
 
 	#deliver(frame: LiveFrame, logEpoch: string | undefined): void {
-		this.#heardAt = Date.now();
+		this.#heard();
 		this.#logEpoch = logEpoch ?? this.#logEpoch;
 		this.#use.frame(frame);
 	}

@@ -1,9 +1,9 @@
 import { inSight, whenInSight } from './page-sight.ts';
 
 /** Showing news may take one part in so many of the time: the rest is for the reader's own scrolling and typing. */
-const SHARE = 5;
-/** What a frame costs counts at most this much, in ms, so that one that the machine slept through delays nothing. */
-const MOST_MS = 100;
+const SHARE = 8;
+/** It rests no longer than this, in ms: a frame that the machine slept through delays nothing much. */
+const LONGEST_REST_MS = 300;
 
 /**
  * Runs a task with the next frame, however often it is asked to: once a frame at the most, and less often where showing
@@ -47,7 +47,7 @@ export class FramePace {
 		// The first task after the frame: what changed is rendered, laid out and painted by then.
 		setTimeout(() => {
 			const ended = performance.now();
-			this.#notBefore = ended + Math.min(MOST_MS, ended - began) * (SHARE - 1);
+			this.#notBefore = ended + Math.min(LONGEST_REST_MS, (ended - began) * (SHARE - 1));
 		});
 	}
 }

@@ -132,10 +132,10 @@ export class TabConnection {
 			follow: () => this.#everything(),
 			frame: (frame) => {
 				this.#use.frame(frame);
-				this.#say({ kind: 'frame', frame });
+				if (this.#hasOthers) this.#say({ kind: 'frame', frame });
 				for (const want of Object.values(this.#wants)) want.follow = advance(want.follow, frame);
 			},
-			heard: () => this.#say({ kind: 'heard' }),
+			heard: () => this.#hasOthers && this.#say({ kind: 'heard' }),
 			state: () => this.#sayState(),
 			missing: () => {
 				// Whoever lives says again what it follows; a tab that died unheard would keep what is missing.
@@ -178,6 +178,11 @@ export class TabConnection {
 			if (Date.now() - at > 3 * RENEW_MS) delete this.#wants[tab];
 	}
 
+	/** Whether any other tab has said what it wants: to nobody, nothing is passed on. */
+	get #hasOthers(): boolean {
+		return Object.keys(this.#wants).length > 0;
+	}
+
 	#say(message: Message): void {
 		if (!this.#closed) this.#channel.postMessage(message);
 	}
@@ -207,7 +212,6 @@ export class TabConnection {
 		if (fromLeader.has(data.kind)) this.#unanswered.clear();
 		switch (data.kind) {
 			case 'frame':
-				this.#toldHeardAt = Date.now();
 				return this.#use.frame(data.frame);
 			case 'heard':
 				this.#toldHeardAt = Date.now();

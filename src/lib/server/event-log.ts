@@ -9,7 +9,7 @@ export { FencedError } from './append-queue.ts';
 export { unreadable, type LoggedEvent, type LogPage, type NewEvent, type RowPatch } from './event-rows.ts';
 
 /** How many events one read brings at most, so that a far reader gets its share in bounded pieces. */
-export const PAGE = 256;
+export const PAGE = 512;
 
 /** A page ends early once it holds this much, in characters of JSON: what a reader waits for in memory is bounded (TS-18). */
 const PAGE_SIZE = 256 * 1024;

@@ -57,12 +57,12 @@ function watch(): void {
 	const look = (): Sample => {
 		const [, percentage = null, basis = ''] =
 			/(\d+(?:\.\d+)?) %\s*(.*)/.exec(textOf('section[aria-label=Progress] p[aria-hidden]')) ?? [];
-		const bar = [...document.querySelectorAll<HTMLElement>('main [role=progressbar] > [style*=width]')];
+		const bar = document.querySelector<HTMLElement>('main [role=progressbar] > [data-tone=current]');
 		return {
 			at: performance.now(),
 			percentage: percentage === null ? null : Number(percentage),
 			basis,
-			filled: bar.reduce((sum, { style }) => sum + parseFloat(style.width), 0),
+			filled: 100 * Number(bar?.style.getPropertyValue('--filled') ?? 0),
 			elapsed: textOf('[data-elapsed]'),
 			status: document.querySelector('article [data-status]')?.getAttribute('data-status') ?? '',
 			phases: [...document.querySelectorAll('[data-phase]')].map(

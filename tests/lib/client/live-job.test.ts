@@ -181,7 +181,7 @@ test('DC-03 a page whose frames take long shows news less often, so that it stay
 	late += 30;
 	vi.advanceTimersByTime(1);
 	job.take([text(5, 'b')]);
-	vi.advanceTimersByTime(100);
+	vi.advanceTimersByTime(190);
 	expect(job.snapshot.content).toEqual({ report: 'a' });
 	vi.advanceTimersByTime(40);
 	expect(job.snapshot.content).toEqual({ report: 'ab' });

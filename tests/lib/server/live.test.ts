@@ -467,7 +467,7 @@ describe('asking instead of a stream', () => {
 	test('AG-06 answers bring what came since the cursors, each event once, and say when nothing is left behind', async () => {
 		const at = makeLive();
 		const { id } = await aRunningJob(at.core);
-		await at.core.log.append(id, 1, notes(600));
+		await at.core.log.append(id, 1, notes(1_100));
 		const seen: (number | null)[] = [];
 		const kinds: string[] = [];
 		for (let after = 0; kinds.at(-1) !== 'live'; after = seen.at(-1) ?? 0) {
@@ -475,11 +475,11 @@ describe('asking instead of a stream', () => {
 			kinds.push(frame.kind);
 			seen.push(...seqs([frame]));
 		}
-		expect(seen).toEqual(upTo(601));
+		expect(seen).toEqual(upTo(1_101));
 		expect(kinds.slice(0, -1)).toEqual(['batch', 'batch']);
-		expect(seqs([(await ask(at, follow(id, 601))).frame])).toEqual([]);
+		expect(seqs([(await ask(at, follow(id, 1_101))).frame])).toEqual([]);
 		await at.core.store.finish(id, 1, succeeded);
-		expect(seqs([(await ask(at, follow(id, 601))).frame])).toEqual([602]);
+		expect(seqs([(await ask(at, follow(id, 1_101))).frame])).toEqual([1_102]);
 	});
 
 	test('AG-06 what is live only comes once too, by the mark of the answer before, and again after a restart', async () => {
