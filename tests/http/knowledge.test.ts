@@ -1,5 +1,5 @@
 import { createTRPCClient, httpLink } from '@trpc/client';
-import { expect, test } from 'vitest';
+import { expect, test, vi } from 'vitest';
 import ingest from '$lib/operations/ingest/run.server.ts';
 import type { AppRouter } from '$lib/server/trpc/index.ts';
 import { ended, makeApp, runsOf } from '../support/app.ts';
@@ -8,6 +8,9 @@ import { FakeProvider } from '../lib/server/fake-provider.ts';
 import { pdfOf } from '../lib/operations/ingest/files.ts';
 import { ask, expectProblem, send } from './asking.ts';
 import { readEvents } from './read-sse.ts';
+
+// A file is read in a process of its own, which takes seconds to start on a machine that is busy.
+vi.setConfig({ testTimeout: 30_000 });
 
 async function serve(env: Record<string, string> = {}) {
 	const app = await makeApp({ provider: new FakeProvider(), runs: runsOf(ingest), env });

@@ -1,10 +1,13 @@
 import { writeFileSync } from 'node:fs';
 import { join } from 'node:path';
-import { describe, expect, test } from 'vitest';
+import { describe, expect, test, vi } from 'vitest';
 import { HeadwayError } from '$lib/jobs/error.ts';
 import { parseFile, type ParseLimits } from '$lib/operations/ingest/parse.server.ts';
 import { temporaryFolder } from '../../support/app.ts';
 import { docxOf, pdfOf, zipOf } from './ingest/files.ts';
+
+// A file is read in a process of its own, which takes seconds to start on a machine that is busy.
+vi.setConfig({ testTimeout: 30_000 });
 
 const running = () => new AbortController().signal;
 const usual: ParseLimits = { ms: 60_000, memory: 256, inflated: 5_000_000, entries: 50, ratio: 200 };

@@ -1,6 +1,6 @@
 import { readdirSync } from 'node:fs';
 import { Readable } from 'node:stream';
-import { describe, expect, test } from 'vitest';
+import { describe, expect, test, vi } from 'vitest';
 import { HeadwayError } from '$lib/jobs/error.ts';
 import type { IngestResult, IngestState } from '$lib/operations/ingest/model.ts';
 import run from '$lib/operations/ingest/run.server.ts';
@@ -10,6 +10,9 @@ import { dataPaths } from '$lib/server/config.ts';
 import { FakeProvider } from '../server/fake-provider.ts';
 import { allEvents, ended, makeApp, runsOf, start, temporaryFolder, until } from '../../support/app.ts';
 import { docxOf, pdfOf } from './ingest/files.ts';
+
+// A file is read in a process of its own, which takes seconds to start on a machine that is busy.
+vi.setConfig({ testTimeout: 30_000 });
 
 const everywhere = { projectId: null };
 
