@@ -17,6 +17,10 @@ const external = [
  */
 const everyPage = /node_modules.(svelte|esm-env|clsx|zod|@trpc|@sveltejs.kit|devalue)[\\/]|vite.preload-helper/;
 
+/** What pages share that show texts and jobs; the first page does neither. */
+const reading =
+	/node_modules.marked|src.lib.components.(markdown|[A-Z]\w*Text|Following|Foldable|Received)|src.lib.operations.(chat.[A-Z]\w*|[a-z]+.(Live|Question))\.svelte|src.lib.client.(conversation|chat-)/;
+
 export default defineConfig(({ command }) => ({
 	plugins: [tailwindcss(), sveltekit()],
 	// One file is read and compiled many times faster than the 800 of the packages in it.
@@ -30,6 +34,7 @@ export default defineConfig(({ command }) => ({
 						codeSplitting: {
 							groups: [
 								{ name: 'base', test: everyPage, priority: 1 },
+								{ name: 'reading', test: reading, minShareCount: 2, priority: 1 },
 								{ name: 'shell', minShareCount: 3 }
 							]
 						}

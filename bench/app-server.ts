@@ -68,7 +68,7 @@ const provider: Provider = {
 	id: 'none',
 	label: 'None',
 	demo: false,
-	can: { background: false, webSearch: false, images: false, structured: false },
+	can: { background: false, webSearch: false, images: false, structured: false, embeddings: false },
 	defaultModel: 'none',
 	defaultImageModel: 'none',
 	searchUrl: unused,
@@ -76,7 +76,8 @@ const provider: Provider = {
 	resume: unused,
 	fetch: unused,
 	cancel: unused,
-	image: unused
+	image: unused,
+	embed: unused
 };
 
 const dataDir = mkdtempSync(join(tmpdir(), 'headway-bench-'));

@@ -23,7 +23,8 @@ export interface FoundPassage extends Passage {
 
 /** What a search may look at: documents of no project, and those of `projectId`. */
 export interface Reach {
-	readonly projectId: string | null;
+	/** Absent: those of every project. */
+	readonly projectId?: string | null;
 	/** Only these documents. */
 	readonly documents?: readonly string[];
 }

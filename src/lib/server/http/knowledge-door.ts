@@ -35,7 +35,7 @@ async function startSent(event: RequestEvent, idempotencyKey: string | undefined
 	const { app, owner } = event.locals;
 	const { row, fields } = await takeFile(event, Math.min(LARGEST_DOCUMENT, app.uploads.maxBytes));
 	try {
-		const input = { ...(await givenBefore(event, row, idempotencyKey)), ...named(fields) };
+		const input = { ...(await givenBefore(event, row, idempotencyKey)), name: row.name, ...named(fields) };
 		const started = await app.jobs.start(owner, { operation: 'ingest', input, idempotencyKey });
 		if (input.fileId !== row.id) await app.uploads.remove(owner, row.id);
 		return started;

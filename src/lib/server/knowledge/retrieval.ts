@@ -27,7 +27,8 @@ interface Candidate extends Omit<FoundPassage, 'score'> {
 export function inReach(owner: string, { projectId, documents }: Reach): SQL {
 	const ids = documents && JSON.stringify(documents);
 	const named = ids === undefined ? sql`` : sql` AND d.id IN (SELECT value FROM json_each(${ids}))`;
-	return sql`d.owner = ${owner} AND (d.project_id IS NULL OR d.project_id = ${projectId})${named}`;
+	const within = projectId === undefined ? sql`` : sql` AND (d.project_id IS NULL OR d.project_id = ${projectId})`;
+	return sql`d.owner = ${owner}${within}${named}`;
 }
 
 /** Finds the passages that answer a question, by their words and, given its vector, by meaning. `vectors` says whether the database can compare them. */

@@ -22,19 +22,21 @@ export const knowledgeRouter = router({
 			})
 		)
 		.query(async ({ ctx, input }) => ctx.app.knowledge.of(ctx.owner).read(input.documentId, input.from, input.limit)),
-	/** What the passages in reach say about a question, by its words. */
+	/** What the passages say about a question, by its words: all of them, or those that a conversation of that project (or of none) has in reach. */
 	search: procedure
 		.input(
 			z.object({
 				question: z.string().trim().min(1).max(2_000),
-				projectId: id.nullable().default(null),
+				projectId: id.nullable().optional(),
 				documents: z.array(id).max(100).optional(),
 				limit: z.number().int().min(1).max(50).default(10)
 			})
 		)
-		.query(async ({ ctx, input: { question, documents, ...reach } }) =>
-			ctx.app.knowledge.of(ctx.owner).search(question, documents ? { ...reach, documents } : reach)
-		),
+		.query(async ({ ctx, input: { question, limit, projectId, documents } }) => {
+			const within = projectId === undefined ? {} : { projectId };
+			const among = documents ? { documents } : {};
+			return ctx.app.knowledge.of(ctx.owner).search(question, { limit, ...within, ...among });
+		}),
 	/** Its passages and its file go with it. */
 	remove: procedure.input(z.object({ id })).mutation(async ({ ctx, input }) => {
 		await ctx.app.knowledge.remove(ctx.owner, input.id, ctx.app.uploads);
