@@ -45,6 +45,9 @@ export default defineConfig(({ command }) => ({
 	},
 	test: {
 		expect: { requireAssertions: true },
+		// No test is about how fast the machine is: one that is busy with something else needs longer, and is not wrong.
+		testTimeout: 30_000,
+		hookTimeout: 60_000,
 		coverage: {
 			provider: 'v8',
 			include: ['src/lib/**', 'src/demo/**', 'src/routes/api/**'],

@@ -28,6 +28,9 @@ function note(name, count, { output = '', seconds = 0 } = {}) {
 	);
 }
 
+/** Whatever runs longer has stopped moving; a part takes some ten minutes, on a busy machine several times as long. */
+const LONGEST_MS = 60 * 60_000;
+
 /** The environment of the tests: nothing of the person's own configuration or keys reaches them. */
 function cleanEnvironment() {
 	const personal =
@@ -37,7 +40,7 @@ function cleanEnvironment() {
 
 function toolsOf(node, env) {
 	const run = (file, args, options = {}) =>
-		runQuietly(node, [at(...file.split('/')), ...args], { cwd: root, env, timeoutMs: 15 * 60_000, ...options });
+		runQuietly(node, [at(...file.split('/')), ...args], { cwd: root, env, timeoutMs: LONGEST_MS, ...options });
 	const bin = (file, ...args) => run(`node_modules/${file}`, args);
 	return { run, bin };
 }
