@@ -60,8 +60,15 @@ export async function openBrowser(): Promise<TestBrowser> {
 	};
 }
 
+/** Runs in the page: resolves once all that fades in has come. On its way it is fainter than it will be. */
+async function settled(): Promise<void> {
+	const ending = document.getAnimations().filter(({ effect }) => Number.isFinite(effect?.getComputedTiming().endTime));
+	await Promise.allSettled(ending.map(({ finished }) => finished));
+}
+
 /** Fails with every accessibility violation (WCAG 2.2 AA and axe's best practices) on the page as it stands. */
 export async function expectNoAxeViolations(page: Page, options: { exclude?: string[] } = {}): Promise<void> {
+	await page.evaluate(settled);
 	const axe = new AxeBuilder({ page });
 	for (const selector of options.exclude ?? []) axe.exclude(selector);
 	const { violations } = await axe.analyze();
