@@ -116,6 +116,23 @@ test('BY-07 what comes reaches every tab, and each knows how the leader is conne
 	});
 });
 
+test('BY-07 a tab alone passes nothing on, and begins to when another has said what it wants', async () => {
+	const shared = locks();
+	const passed: unknown[] = [];
+	const ear = new BroadcastChannel('alone');
+	closing.push(() => ear.close());
+	ear.onmessage = ({ data }: MessageEvent<{ kind: string }>) => passed.push(data.kind);
+	tab('alone', shared);
+	await expect.poll(() => streams.length).toBe(1);
+	for (let n = 0; n < 3; n++) streams[0]?.send({ kind: 'live' });
+	const second = tab('alone', shared);
+	await expect.poll(() => passed.filter((kind) => kind === 'want').length).toBeGreaterThan(1);
+	expect(passed).not.toContain('frame');
+	streams[0]?.send({ kind: 'live' });
+	await expect.poll(() => passed).toContain('frame');
+	expect(second.frames).toHaveLength(1);
+});
+
 test('BY-07 when the leader goes, another goes on from the cursors of those who stay', async () => {
 	const shared = locks();
 	const leader = tab('handover', shared, [{ jobId: 'a', after: 0 }]);

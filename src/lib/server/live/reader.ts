@@ -66,8 +66,7 @@ export class Reader {
 
 	/** Everything followed has ended, and no list is wanted. */
 	get finished(): boolean {
-		// Asked with each delivery: most answers are the first one's.
-		return !this.feed && this.cursors[0]?.ended !== false && this.cursors.every(({ ended }) => ended);
+		return !this.feed && this.cursors.every(({ ended }) => ended);
 	}
 
 	/** Looks for what is there before anything is sent: refuses what it may not see, and brings snapshots of what it is far behind in. */
