@@ -11,7 +11,7 @@ export interface Known {
 	readonly history: readonly Message[];
 	readonly system: readonly string[];
 	readonly memories: readonly Memory[];
-	readonly reach: Reach;
+	readonly reach: Reach & { readonly projectId: string | null };
 	readonly documents: readonly KnownDocument[];
 	readonly files: Brought;
 }

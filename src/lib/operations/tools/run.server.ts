@@ -7,6 +7,8 @@ import { tools, type ToolsResult } from './model.ts';
 /** Runs the calls and reports each. The bar is the share of those that have ended (OP-04). */
 export default defineRun(tools, async ({ calls, files, projectId }, ctx) => {
 	ctx.phase('executing');
+	// Measured from the start: a usual time would fill the bar while no tool has ended yet.
+	ctx.progress(0, 'measured');
 	const toolbox = new Toolbox(ctx, { projectId: projectId ?? null, files });
 	const ends = await execute(calls, toolbox, {
 		tool: (event) => ctx.emit('tool', event),

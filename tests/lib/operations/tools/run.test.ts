@@ -66,6 +66,15 @@ describe('a list of tool calls', { timeout: 20_000 }, () => {
 		});
 	});
 
+	test('OP-04 the bar is measured, and empty, before the first tool has ended', async () => {
+		const app = await makeApp({ runs: runsOf(toolsRun, endless) });
+		const { id } = await start(app, 'tools', { calls: [call('r', 'research', { query: 'How?' })] });
+		await until(app, id, (snapshot) => stateOf(snapshot).join() === 'r asking');
+		await expect
+			.poll(async () => (await app.jobs.snapshot('local', id)).progress, { timeout: 4_000 })
+			.toMatchObject({ fraction: 0, basis: 'measured' });
+	});
+
 	test('OP-04 half of the bar is filled when half of the tools have ended', async () => {
 		const app = await makeApp({ runs: runsOf(toolsRun, endless) });
 		const { id } = await start(app, 'tools', { calls: [time('a'), call('r', 'research', { query: 'How?' })] });
