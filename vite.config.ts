@@ -1,6 +1,7 @@
 import { sveltekit } from '@sveltejs/kit/vite';
 import tailwindcss from '@tailwindcss/vite';
 import { svelteTesting } from '@testing-library/svelte/vite';
+import { join } from 'node:path';
 import { defineConfig } from 'vitest/config';
 
 /** What stays a package of its own in the built server: native code, and what finds its own files or is loaded only when it is used. */
@@ -17,9 +18,33 @@ const external = [
  */
 const everyPage = /node_modules.(svelte|esm-env|clsx|zod|@trpc|@sveltejs.kit|devalue)[\\/]|vite.preload-helper/;
 
-/** What pages share that show texts and jobs; the first page does neither. */
-const reading =
-	/node_modules.marked|src.lib.components.(markdown|[A-Z]\w*Text|Following|Foldable|Received)|src.lib.operations.(chat.[A-Z]\w*|[a-z]+.(Live|Question))\.svelte|src.lib.client.(conversation|chat-)/;
+/** What the browser runs to show the first page, with the form that is chosen there. */
+const firstPage = ['routes/+layout.svelte', 'routes/+page.svelte', 'routes/+page.ts', 'lib/operations/research/Form.svelte'];
+
+/** Names the file of what the first page needs: it must not bring along what only other pages share. */
+function shell(): (id: string, graph: Graph) => string | null {
+	let needed: Set<string> | undefined;
+	return (id, graph) => {
+		needed ??= reachable(
+			firstPage.map((file) => join(import.meta.dirname, 'src', file)),
+			graph
+		);
+		return needed.has(id) ? 'shell' : null;
+	};
+}
+
+interface Graph {
+	getModuleInfo(id: string): { readonly importedIds: readonly string[] } | null;
+}
+
+/** Our modules that run before any of these. What they take from packages follows by itself, and no more: an index names all its package has. */
+function reachable(roots: readonly string[], graph: Graph): Set<string> {
+	const found = new Set(roots);
+	for (const id of found)
+		for (const imported of graph.getModuleInfo(id)?.importedIds ?? [])
+			if (!imported.includes('node_modules')) found.add(imported);
+	return found;
+}
 
 export default defineConfig(({ command }) => ({
 	plugins: [tailwindcss(), sveltekit()],
@@ -33,9 +58,9 @@ export default defineConfig(({ command }) => ({
 						// Few files compress better than many: those two are 15 % smaller than their thirty parts.
 						codeSplitting: {
 							groups: [
-								{ name: 'base', test: everyPage, priority: 1 },
-								{ name: 'reading', test: reading, minShareCount: 2, priority: 1 },
-								{ name: 'shell', minShareCount: 3 }
+								{ name: 'base', test: everyPage, priority: 2 },
+								{ name: shell(), priority: 1 },
+								{ name: 'pages', minShareCount: 3 }
 							]
 						}
 					}
