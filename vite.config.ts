@@ -19,7 +19,12 @@ const external = [
 const everyPage = /node_modules.(svelte|esm-env|clsx|zod|@trpc|@sveltejs.kit|devalue)[\\/]|vite.preload-helper/;
 
 /** What the browser runs to show the first page, with the form that is chosen there. */
-const firstPage = ['routes/+layout.svelte', 'routes/+page.svelte', 'routes/+page.ts', 'lib/operations/research/Form.svelte'];
+const firstPage = [
+	'routes/+layout.svelte',
+	'routes/+page.svelte',
+	'routes/+page.ts',
+	'lib/operations/research/Form.svelte'
+];
 
 /** Names the file of what the first page needs: it must not bring along what only other pages share. */
 function shell(): (id: string, graph: Graph) => string | null {

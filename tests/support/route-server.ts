@@ -2,6 +2,7 @@ import { createServer, type IncomingMessage, type ServerResponse } from 'node:ht
 import type { AddressInfo } from 'node:net';
 import { Readable } from 'node:stream';
 import type { RequestEvent } from '@sveltejs/kit';
+import { getRequest } from '@sveltejs/kit/node';
 import { onTestFinished } from 'vitest';
 import type { App } from '$lib/server/app.ts';
 import { enter } from '$lib/server/http/entrance.ts';
@@ -49,19 +50,10 @@ async function answer(
 	req: IncomingMessage,
 	res: ServerResponse
 ): Promise<void> {
-	const gone = new AbortController();
-	res.once('close', () => gone.abort());
-	const url = new URL(req.url ?? '/', `http://${req.headers.host}`);
-	const request = new Request(url, {
-		method: req.method ?? 'GET',
-		headers: new Headers(
-			Object.entries(req.headers).flatMap(([name, value]) =>
-				typeof value === 'string' ? [[name, value] as [string, string]] : []
-			)
-		),
-		signal: gone.signal,
-		...(hasBody(req) ? { body: Readable.toWeb(req) as ReadableStream, duplex: 'half' } : {})
-	} as RequestInit);
+	const base = `http://${req.headers.host}`;
+	const url = new URL(req.url ?? '/', base);
+	// SvelteKit's own: its signal knows of a hang-up only until the body has been read.
+	const request = await getRequest({ request: req, base, bodySizeLimit: Infinity });
 	// As in scripts/serve.js: what was refused unread must not hold up the connection's next request.
 	res.once('finish', () => req.complete || req.removeAllListeners('data').resume());
 	const response = await handle({ app, owner: owner(request) }, request, url, req);
@@ -71,12 +63,6 @@ async function answer(
 	body.on('error', () => res.destroy());
 	res.on('close', () => body.destroy());
 	body.pipe(res);
-}
-
-/** As SvelteKit sees it: without a content type there is none. */
-function hasBody({ method, headers }: IncomingMessage): boolean {
-	const { 'content-type': type, 'content-length': length = '0', 'transfer-encoding': encoding } = headers;
-	return method !== 'GET' && method !== 'HEAD' && Boolean(type) && (Number(length) > 0 || encoding !== undefined);
 }
 
 async function handle(

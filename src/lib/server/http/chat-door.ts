@@ -76,10 +76,7 @@ async function answerStream(event: RequestEvent, turn: JobSnapshot, admitted: bo
 async function answerOnce(event: RequestEvent, turn: JobSnapshot): Promise<Response> {
 	const { app, owner } = event.locals;
 	const outcome = await turnOutcome(event, turn.id);
-	if (!outcome) {
-		if (event.request.signal.aborted) cancelLeft(event, turn);
-		return noOutcome(event);
-	}
+	if (typeof outcome === 'string') return noOutcome(outcome, event, turn);
 	const place = await placeOf(event.locals, turn.id);
 	const kept = (await app.conversations.turn(owner, turn.id))?.answer ?? outcome.content.answer ?? '';
 	return outcomeResponse(outcome, place, kept);

@@ -74,10 +74,7 @@ async function answerOnce(event: RequestEvent, turn: JobSnapshot, facts: Complet
 	const answered = new Set<string>();
 	for (;;) {
 		const outcome = await turnOutcome(event, turn.id, answered);
-		if (!outcome) {
-			if (event.request.signal.aborted) cancelLeft(event, turn);
-			return noOutcome(event);
-		}
+		if (typeof outcome === 'string') return noOutcome(outcome, event, turn);
 		const { status, question, error } = outcome;
 		if (status === 'succeeded')
 			return Response.json(completion(facts, { usage: outcome.usage, result: outcome.result as ChatResult }));

@@ -3,6 +3,7 @@ import { HeadwayError, type ErrorCode } from '../../jobs/error.ts';
 import { isTerminal } from '../../jobs/job.ts';
 import type { JobSnapshot } from '../../jobs/snapshot.ts';
 import { jobKey } from '../bell.ts';
+import { whileThere } from './hang-up.ts';
 import { nothingMore } from './job-doors.ts';
 
 const statuses: Partial<Record<ErrorCode, number>> = {
@@ -24,17 +25,26 @@ export function failureStatus(code: ErrorCode): number {
 	return statuses[code] ?? (code.startsWith('provider_') ? 502 : 500);
 }
 
-/**
- * How a turn stands once it has ended, or asks a person something that is not among the `answered`; null when the caller hung
- * up before, or the server drains.
- */
+/** Why a request ends before its turn: its caller hung up, or the server is stopping. */
+export type Left = 'hung up' | 'draining';
+
+/** How a turn stands once it has ended, or asks a person something that is not among the `answered`; or why nobody waits for that any more. */
 export async function turnOutcome(
-	{ locals, request }: Pick<RequestEvent, 'locals' | 'request'>,
+	event: Pick<RequestEvent, 'locals' | 'request' | 'platform'>,
 	jobId: string,
 	answered: ReadonlySet<string> = new Set()
+): Promise<JobSnapshot | Left> {
+	const { draining } = event.locals.app.live;
+	return whileThere(event, async (hungUp) => {
+		const outcome = await outcomeOf(event.locals, { jobId, answered, until: AbortSignal.any([hungUp, draining]) });
+		return outcome ?? (hungUp.aborted ? 'hung up' : 'draining');
+	});
+}
+
+async function outcomeOf(
+	{ app, owner }: App.Locals,
+	{ jobId, answered, until }: { jobId: string; answered: ReadonlySet<string>; until: AbortSignal }
 ): Promise<JobSnapshot | null> {
-	const { app, owner } = locals;
-	const until = AbortSignal.any([request.signal, app.live.draining]);
 	const listener = app.bell.listen([jobKey(jobId)]);
 	try {
 		while (!until.aborted) {
@@ -51,12 +61,14 @@ export async function turnOutcome(
 	}
 }
 
-/** What is answered where there is no outcome: nothing to one who hung up, "come back" during a shutdown. */
-export function noOutcome({ request }: Pick<RequestEvent, 'request'>): Response {
-	if (request.signal.aborted) return nothingMore();
-	throw new HeadwayError('unavailable', 'The server is restarting. The answer goes on; ask for its job again.', {
-		retryAfter: 5
-	});
+/** What is answered where there is no outcome: nothing to one who hung up (and a turn that was to end with that is cancelled), "come back" during a shutdown. */
+export function noOutcome(left: Left, { locals }: Pick<RequestEvent, 'locals'>, turn: JobSnapshot): Response {
+	if (left === 'draining')
+		throw new HeadwayError('unavailable', 'The server is restarting. The answer goes on; ask for its job again.', {
+			retryAfter: 5
+		});
+	cancelLeft({ locals }, turn);
+	return nothingMore();
 }
 
 /** Cancels a turn whose caller hung up before it had ended, where that was asked for (CX-16). */
