@@ -1,5 +1,6 @@
 import type { Database, Statement } from 'better-sqlite3';
 import { endsJob, type JobEvent } from '../jobs/event.ts';
+import { CheckedRows } from './checked-rows.ts';
 import type { Db } from './db/open.ts';
 import { jobs, type JobRow } from './db/schema.ts';
 
@@ -47,8 +48,19 @@ export interface LogPage {
 	ends: boolean;
 }
 
-/** seq, at, type, data, whether SQLite can read `data` as JSON. */
+/** seq, at, type, data, whether SQLite can read `data` as JSON: always 1 where it was not asked. */
 type Row = [number, number, string, string, number];
+
+/** Job, after which seq, at most how many. */
+type Reading = Statement<[string, number, number], Row>;
+
+/** The rows of a page: `most` in characters of JSON. */
+interface Asked {
+	jobId: string;
+	after: number;
+	limit: number;
+	most: number;
+}
 
 /** An event's row: job, seq, at, type, data. */
 type Values = [string, number, number, string, string];
@@ -69,7 +81,9 @@ const KNOWN_ENDS = 10_000;
 export class EventRows {
 	readonly #client: Database;
 	readonly #insert: Statement<Values>;
-	readonly #after: Statement<[string, number, number], Row>;
+	readonly #after: Reading;
+	readonly #checked: Reading;
+	readonly #known: CheckedRows;
 	readonly #hasLarger: Statement<[string, number, number, number], number>;
 	/** By the columns that they change and whether they are fenced. */
 	readonly #moves = new Map<string, Move>();
@@ -79,11 +93,15 @@ export class EventRows {
 	constructor({ $client }: Db) {
 		this.#client = $client;
 		this.#insert = $client.prepare('insert into events (job_id, seq, at, type, data) values (?, ?, ?, ?, ?)');
-		this.#after = $client
-			.prepare<[string, number, number], Row>(
-				'select seq, at, type, data, json_valid(data) from events where job_id = ? and seq > ? order by seq limit ?'
-			)
-			.raw();
+		const reading = (valid: string) =>
+			$client
+				.prepare<[string, number, number], Row>(
+					`select seq, at, type, data, ${valid} from events where job_id = ? and seq > ? order by seq limit ?`
+				)
+				.raw();
+		this.#after = reading('1');
+		this.#checked = reading('json_valid(data)');
+		this.#known = new CheckedRows($client);
 		// A row's length stands in its head: nothing of a large body is read for it.
 		this.#hasLarger = $client
 			.prepare<[string, number, number, number], number>(
@@ -126,7 +144,10 @@ export class EventRows {
 	 * cannot be read ends its log too.
 	 */
 	logged(jobId: string, after: number, limit: number, most: number): LogPage {
-		const rows = this.#upTo(jobId, after, limit, most);
+		const isKnown = this.#known.has(jobId, { after, last: after + limit });
+		const rows = this.#upTo(isKnown ? this.#after : this.#checked, { jobId, after, limit, most });
+		const last = rows.at(-1);
+		if (!isKnown && last && rows.every((row) => row[4] === 1)) this.#known.add(jobId, { after, last: last[0] });
 		const head = `{"jobId":${JSON.stringify(jobId)},"seq":`;
 		const size = rows.reduce((sum, [, , , data]) => sum + data.length, 0);
 		return {
@@ -138,12 +159,11 @@ export class EventRows {
 	}
 
 	/** Rows that cannot be too much together are read in one go, which costs half as much as one by one. */
-	#upTo(jobId: string, after: number, limit: number, most: number): Row[] {
-		if (this.#hasLarger.get(jobId, after, after + limit, most / limit) === 0)
-			return this.#after.all(jobId, after, limit);
+	#upTo(reading: Reading, { jobId, after, limit, most }: Asked): Row[] {
+		if (this.#hasLarger.get(jobId, after, after + limit, most / limit) === 0) return reading.all(jobId, after, limit);
 		const rows: Row[] = [];
 		let size = 0;
-		for (const row of this.#after.iterate(jobId, after, limit)) {
+		for (const row of reading.iterate(jobId, after, limit)) {
 			rows.push(row);
 			size += row[3].length;
 			if (size >= most) break;

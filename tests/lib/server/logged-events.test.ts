@@ -1,5 +1,7 @@
+import { join } from 'node:path';
+import Database from 'better-sqlite3';
 import { expect, test } from 'vitest';
-import { eventOf } from '$lib/server/event-log.ts';
+import { eventOf, PAGE } from '$lib/server/event-log.ts';
 import { aRunningJob, failed, makeCore, notes, wholeLog, type Core } from './core.ts';
 
 const awkward: [string, unknown][] = [
@@ -59,6 +61,20 @@ test('RS-12 a body that cannot be read says so in its place, and its log still e
 		{ seq: 2, type: 'unreadable', data: { was: 'error' } }
 	]);
 	expect(page.events.map(eventOf)).toEqual(await wholeLog(core, id));
+});
+
+test('RS-12 a row that another process damages after it was read says so when it is read again', async () => {
+	const core = makeCore();
+	const { id } = await aRunningJob(core);
+	await core.log.append(id, 1, notes(2 * PAGE));
+	const types = async () => (await core.log.page(id, 1)).events.map(({ type }) => type);
+	expect(await types()).not.toContain('unreadable');
+	const another = new Database(join(core.folder, 'headway.db'));
+	another.prepare(`update events set data = '{"n":' where job_id = ? and seq = 4`).run(id);
+	another.close();
+	expect((await types()).map((type, index) => [index + 2, type]).filter(([, type]) => type !== 'note')).toEqual([
+		[4, 'unreadable']
+	]);
 });
 
 test('TS-18 a page ends with the event that fills it, however large those are that follow', async () => {
