@@ -96,8 +96,9 @@ const layers = [
 	},
 	{
 		of: /^lib\/components\//,
-		why: 'components know jobs at most',
+		why: 'components know jobs at most, and the shape of a call',
 		sources: [/^lib\/(components|jobs)\//],
+		types: [/^lib\/tools\/call\.ts$/],
 		packages: { not: /^(openai|@trpc\/|drizzle-orm|better-sqlite3|pino|prom-client|node:)/ }
 	},
 	{

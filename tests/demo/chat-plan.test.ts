@@ -12,7 +12,9 @@ test.for([
 	['What is the square root of 144 plus 5?', 'sqrt(144) + 5'],
 	['Was ist 3,5 mal 2?', '3.5 * 2'],
 	['1,234.5 divided by 2', '1234.5 / 2'],
-	['Combien font 7 fois 8 ?', '7 * 8']
+	['Combien font 7 fois 8 ?', '7 * 8'],
+	['Ich heiße Anna. Wie viel ist 17 mal 23?', '17 * 23'],
+	['2+2 is what? I ask again: 2+2', '2+2']
 ] as const)(
 	'BY-15 AG-03 the demo plans the calculator for “%s” with the formula that stands there',
 	async ([message, expression]) => {
@@ -26,7 +28,9 @@ test.for([
 	'I was there from 1990-1995',
 	'The meeting is on 2026-11-21.',
 	'hello',
-	'Thanks a lot!'
+	'Thanks a lot!',
+	'Erklär mir mal die Gezeiten.',
+	'What conclusions can I draw from this?'
 ])('BY-15 AG-03 the demo plans nothing for “%s”', async (message) => {
 	expect((await planned(await demoFor(), message)).calls).toEqual([]);
 });
@@ -119,6 +123,23 @@ test('BY-15 AG-03 a plan has no tool that the prompt does not offer', async () =
 	const { named } = await planned(await demoFor(), 'What is 2 + 2, and what time is it? Then draw a cat.', tools);
 	expect(named.map(([id]) => id)).toEqual(['current_time']);
 });
+
+test('BY-15 AG-03 a tool is called no more often than it says of itself', async () => {
+	const few = tool('calculator', 'Works out an expression. At most 2 calls.', { expression: { type: 'string' } }, []);
+	const { named } = await planned(await demoFor(), 'What is 1+2, 3+4, 5+6 and 7+8?', { Tools: [few] });
+	expect(named.map(([, args]) => args)).toEqual([{ expression: '1+2' }, { expression: '3+4' }]);
+});
+
+test.for(['(', '1', '1+', 'sqrt(', 'draw a ', ' x'])(
+	'OP-07 100,000 characters of “%s” do not hold up the demo',
+	{ timeout: 20_000 },
+	async (piece) => {
+		const demo = await demoFor();
+		const began = performance.now();
+		await planned(demo, piece.repeat(100_000 / piece.length));
+		expect(performance.now() - began).toBeLessThan(3_000);
+	}
+);
 
 test('BY-15 AG-03 a repair leaves out the call that had a problem, and keeps the others', async () => {
 	const demo = await demoFor();

@@ -89,3 +89,19 @@ test('CH-05 a question in another language is answered from a document in it', a
 	expect(result.text).toContain('Die Garantie gilt zwei Jahre ab dem Tag des Kaufs. [1]');
 	expect(result.text).toContain('kein Sprachmodell');
 });
+
+test('CX-15 CH-03 a stop reaches the research that a turn has started, and the next message works', async () => {
+	const app = await makeApp({ env: { HEADWAY_DEMO_PACE: '1' } });
+	const { id } = await start(app, 'chat', { message: 'Research how tides work thoroughly' });
+	await until(app, id, ({ waitingFor }) => waitingFor === 'person');
+	await app.jobs.answer('local', id, 'allow-research', { allow: true });
+	await until(app, id, ({ waitingFor }) => waitingFor === 'child');
+	const [child] = await app.jobs.children('local', id);
+	await until(app, child?.id ?? '', ({ responseId }) => responseId !== null);
+	await app.jobs.cancel('local', id);
+	expect((await ended(app, id)).status).toBe('cancelled');
+	const [stopped] = await app.jobs.children('local', id);
+	expect(stopped).toMatchObject({ operation: 'research', status: 'cancelled' });
+	expect((await app.jobs.snapshot('local', child?.id ?? '')).receipt?.provider).toBe('confirmed');
+	expect((await turn(app, { message: 'Thanks!', conversationId: id })).result.text).toContain('welcome');
+});

@@ -15,6 +15,13 @@ import {
 import { eventually, open, overflowOf, ready, startHeadway } from './support/headway.ts';
 import type { Headway } from './support/headway.ts';
 
+/** What a layout shift has moved. */
+interface Shift {
+	node: Node | null;
+	previousRect: DOMRectReadOnly;
+	currentRect: DOMRectReadOnly;
+}
+
 const hello = 'Hello! What can you do?';
 const tides = `# Tide tables of Merrow Bay
 
@@ -320,6 +327,63 @@ describe('the chat page', () => {
 		await turnAt(page, 1).locator('[data-turn-facts]').waitFor({ state: 'attached' });
 		const places = await page.evaluate(() => (window as unknown as { places: Record<string, number[]> }).places);
 		expect([places.plan?.length, places.answer?.length]).toEqual([1, 1]);
+	});
+
+	test('CH-04 IR-13 what is read does not jump: in a whole turn nothing but the growing text moves anything', async () => {
+		const page = await newPage();
+		await begin(page, hello);
+		await untilTurn(page, 0, 'succeeded');
+		await page.evaluate(() => {
+			const jumps: string[] = [];
+			Object.assign(window, { jumps });
+			new PerformanceObserver((list) => {
+				for (const { sources } of list.getEntries() as (PerformanceEntry & { sources: Shift[] })[])
+					for (const { node, previousRect, currentRect } of sources) {
+						const part = node instanceof Element ? node : node?.parentElement;
+						// The line beneath the text goes down with it, and the mark of a text that is to come makes room for its reasoning.
+						const isPushed = part?.closest('[data-stream-line]') && currentRect.top >= previousRect.top;
+						if (!part?.closest('[data-transcript]') || isPushed) continue;
+						if (!part.querySelector('[data-stream=connecting]')) jumps.push(part.outerHTML.slice(0, 120));
+					}
+			}).observe({ type: 'layout-shift' });
+		});
+		await say(page, 'What is 18 * 23, and what time is it in Tokyo?');
+		await untilTurn(page, 1, 'succeeded');
+		await turnAt(page, 1).locator('[data-turn-facts]').waitFor({ state: 'attached' });
+		await page.evaluate(() => new Promise((done) => requestAnimationFrame(() => requestAnimationFrame(done))));
+		expect(await page.evaluate(() => (window as unknown as { jumps: string[] }).jumps)).toEqual([]);
+	});
+
+	test('TS-01 the model that was chosen for a conversation answers, and is there after a reload', async () => {
+		const page = await newPage();
+		await open(page, '/chat');
+		await page.getByRole('button', { name: 'Model and settings' }).click();
+		await page.getByLabel('Model', { exact: true }).fill('demo-chat-1');
+		await page.keyboard.press('Enter');
+		await say(page, hello);
+		await page.waitForURL(/\/chat\/job_/);
+		await untilTurn(page, 0, 'succeeded');
+		const id = new URL(page.url()).pathname.replace('/chat/', '');
+		expect((await headway.job(id)).model).toBe('demo-chat-1');
+		await page.reload();
+		await ready(page);
+		await page.getByRole('button', { name: 'Model and settings: demo-chat-1' }).waitFor();
+		await expectNoAxeViolations(page);
+	});
+
+	test('BY-11 the focus goes back to the field when a tool was allowed, and when Stop was pressed', async () => {
+		const page = await newPage();
+		const focus = () => page.evaluate(() => document.activeElement?.id);
+		await begin(page, 'Draw a lighthouse on a cliff at dusk');
+		await page.locator('[data-action=allow]').focus();
+		await page.keyboard.press('Enter');
+		await page.locator('[data-question]').waitFor({ state: 'detached' });
+		expect(await focus()).toBe('message');
+		await page.locator('[data-action=stop]').focus();
+		await page.keyboard.press('Enter');
+		await untilTurn(page, 0, 'cancelled');
+		expect(await focus()).toBe('message');
+		await expectNoAxeViolations(page);
 	});
 
 	test('CH-13 the console is silent until it is asked to tell', async () => {

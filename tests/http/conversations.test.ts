@@ -90,9 +90,9 @@ test('AG-02 the typed door: rename, move, choose, memories and their switch', as
 		(await send(`${url}/api/trpc/${path}`, input, as('alice'))).body.result.data;
 	const query = async (path: string) =>
 		(await ask(`${url}/api/trpc/${path}`, { headers: as('alice') })).body.result.data;
-	expect(await call('conversations.rename', { id, title: '  Tides ' })).toMatchObject({
+	expect(await call('conversations.rename', { id, title: '  High\n tides ' })).toMatchObject({
 		id,
-		title: 'Tides',
+		title: 'High tides',
 		named: true
 	});
 	expect(await call('conversations.move', { id, projectId: null })).toMatchObject({ projectId: null });

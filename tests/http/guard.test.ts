@@ -72,6 +72,24 @@ test('AG-05 a preflight of a configured origin names methods and headers; that o
 	expect(refused.headers.get('access-control-allow-origin')).toBeNull();
 });
 
+test('AG-05 CH-14 a page of a configured origin may use OpenAI’s client, which sends a key and tells of itself', async () => {
+	const { url } = await serve();
+	const wanted = ['authorization', 'content-type', 'x-stainless-os', 'openai-organization'];
+	const { status, headers } = await ask(`${url}/v1/chat/completions`, {
+		method: 'OPTIONS',
+		headers: {
+			...{ origin: friend, 'access-control-request-method': 'POST' },
+			'access-control-request-headers': [...wanted, 'cookie'].join(',')
+		}
+	});
+	expect([status, headers.get('access-control-allow-origin')]).toEqual([204, friend]);
+	const allowed = headers.get('access-control-allow-headers')?.split(', ');
+	expect(allowed).toEqual(expect.arrayContaining(wanted));
+	expect(allowed).not.toContain('cookie');
+	const answer = await ask(`${url}/v1/models`, { headers: { origin: friend } });
+	expect(answer.headers.get('access-control-expose-headers')?.split(', ')).toContain('x-should-retry');
+});
+
 test.each([
 	['/api/trpc/preferences.set', 'content-type'],
 	['/api/files', 'content-disposition']

@@ -264,7 +264,8 @@ describe('failures', () => {
 		[{ response_format: { type: 'json_object' } }, 'response_format'],
 		[{ stop: ['\n'] }, 'stop'],
 		[{ temperature: 7 }, 'temperature'],
-		[{ max_tokens: 1 }, 'max_completion_tokens'],
+		[{ max_tokens: 1 }, 'max_tokens'],
+		[{ max_completion_tokens: 1, max_tokens: 100 }, 'max_completion_tokens'],
 		[{ reasoning_effort: 'utter' }, 'reasoning_effort']
 	])('OP-01 CH-14 %# is refused in words, at its parameter, before anything starts', async (wrong, param) => {
 		const { app, client } = await serve();
@@ -301,6 +302,9 @@ describe('failures', () => {
 		expect([broken.status, broken.body.error.code]).toEqual([429, 'rate_limit_exceeded']);
 		const nowhere = await ask(`${url}/v1/embeddings`);
 		expect([nowhere.status, nowhere.body.error.code]).toEqual([404, 'not_found']);
+		const asked = await ask(at);
+		expect([asked.status, asked.body.error.code]).toEqual([405, 'method_not_allowed']);
+		expect(asked.headers.get('allow')).toBe('POST');
 	});
 });
 

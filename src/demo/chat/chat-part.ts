@@ -11,6 +11,9 @@ import { reply, thoughtOf } from './reply.ts';
 import { requestKind, schemaIn } from './request-kind.ts';
 import type { RequestKind } from './request-kind.ts';
 
+/** So much of a message is read, in UTF-16 units. */
+const MOST_READ = 4_000;
+
 /** What the demo says to one of the chat's requests. */
 export interface ChatPart {
 	kind: RequestKind;
@@ -27,12 +30,18 @@ export function chatPart(
 ): ChatPart | null {
 	const kind = requestKind(request.instructions);
 	if (!kind) return null;
-	const sections = promptSections(prompt.user);
+	const read = promptSections(prompt.user);
+	const sections = { ...read, Message: ends(read.Message) };
 	if (kind === 'answer') return { kind, thought: thoughtOf(sections), text: reply(source, sections, prompt.turns) };
 	const makers = { plan: broken ? brokenPlan : plan, ranking, memories };
 	const made = makers[kind](sections);
 	requireFit(made, kind, request.body);
 	return { kind, thought: null, text: { text: JSON.stringify(made), annotations: [] } };
+}
+
+/** What a long message is about stands where it begins and where it ends; the rules would take minutes for all of it. */
+function ends(message: string): string {
+	return message.length <= MOST_READ ? message : `${message.slice(0, MOST_READ / 2)}\n${message.slice(-MOST_READ / 2)}`;
 }
 
 function requireFit(made: unknown, kind: RequestKind, body: Record<string, unknown>): void {

@@ -17,6 +17,9 @@ const EVERYTHING =
 const ABOUT_ME =
 	/\bwhat do you (?:know|remember)(?: about me)?|\bwho am i\b|\bwas weißt du (?:über|von) mir|\bwer bin ich|\bque sais-tu de moi|\bqui suis-je|\bqué sabes de mí|\bquién soy/iu;
 const MINE = /\b(?:my|mine|i|me|am i|mein\w*|mich|ich|mir|mon|ma|mes|je|moi|mi|mis|yo)\b/iu;
+const NAME = /\b(?:name|hei(?:ß|ss)e|appelle|llamo|nombre)\b/iu;
+/** How a person is named without the word. */
+const NAMED = /\b(?:I am|I['’]m|[Ii]ch bin|[Jj]e suis|[Ss]oy|is|ist|est|es) \p{Lu}\p{Ll}+/u;
 
 /** The answer to a question about the conversation itself or about the person; null for any other. */
 export function aboutEarlier(sections: Sections, turns: readonly Turn[]): string | null {
@@ -46,7 +49,8 @@ function aboutPerson(
 	if (ABOUT_ME.test(message)) return memories.length > 0 ? told(memories, phrases) : null;
 	if (!MINE.test(message) || !/[?？]\s*$/.test(message)) return null;
 	const words = contentWords(message);
-	const near = (text: string) => words.some((word) => hasWord(contentWords(text), word));
+	const near = (text: string) =>
+		words.some((word) => hasWord(contentWords(text), word)) || (NAME.test(message) && NAMED.test(text));
 	const kept = memories.filter(near);
 	if (kept.length > 0) return told(kept, phrases);
 	const own = said.filter((text) => near(text) && !/[?？]\s*$/.test(text));

@@ -23,6 +23,8 @@ export interface Evidence {
 
 // More would be a copy, not an answer.
 const MOST_QUOTES = 3;
+// A question of more words is a text; each is looked for in every sentence.
+const MOST_WORDS = 100;
 // A sentence this far below the best one only shares a common word with the question.
 const NEAR_BEST = 0.6;
 // A sentence that opens like this needs the one before it.
@@ -77,7 +79,7 @@ export function passageScores(
 /** The words of a question that an answer to it should have. */
 function telling(question: string): string[] {
 	const words = contentWords(question.replace(ASKS_FIGURE, ' '));
-	return words.length > 0 ? words : contentWords(question);
+	return (words.length > 0 ? words : contentWords(question)).slice(0, MOST_WORDS);
 }
 
 /** A measure of how much of `words` a text has, 0 to 1, where words that few texts have weigh more. */

@@ -16,6 +16,8 @@ export interface OfferedTool {
 	id: string;
 	description: string;
 	schema: ArgumentSchema;
+	/** How often a plan may call it. */
+	most: number;
 }
 
 /** The tools of a section; one whose schema cannot be read is left out. */
@@ -24,7 +26,8 @@ export function toolsOffered(section: string | undefined): OfferedTool[] {
 		const [, id, description = '', schema = ''] =
 			/^`([^`]+)`: ?([^]*?)\s*Arguments: ?(\{[^]*\})\s*\.?$/.exec(item) ?? [];
 		const read = schemaOf(schema);
-		return id && read ? [{ id, description, schema: read }] : [];
+		const [, most] = /At most (\d+) calls?\./.exec(description) ?? [];
+		return id && read ? [{ id, description, schema: read, most: Number(most ?? Infinity) }] : [];
 	});
 }
 

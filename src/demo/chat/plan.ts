@@ -32,9 +32,22 @@ const THEN =
 /** A plan for the message, by rules over the tools, documents and files that the prompt names. */
 export function plan(sections: Sections): WrittenPlan {
 	const tools = toolsOffered(sections.Tools);
-	const wishes = wishesIn(sections, tools).slice(0, MOST_CALLS);
+	const wishes = allowed(wishesIn(sections, tools), tools);
 	const planned = { goal: goalOf(wishes, sections.Message), calls: callsOf(wishes, sections.Message) };
 	return sections.Problems ? repaired(planned, sections) : planned;
+}
+
+/** Each wish once, and no more of a tool than it says of itself that it takes. */
+function allowed(wishes: readonly Wish[], tools: readonly OfferedTool[]): Wish[] {
+	const once = new Map(wishes.map((wish) => [`${wish.tool} ${JSON.stringify(wish.arguments)}`, wish]));
+	const used = new Map<string, number>();
+	return [...once.values()]
+		.filter(({ tool }) => {
+			const count = (used.get(tool) ?? 0) + 1;
+			used.set(tool, count);
+			return count <= (tools.find(({ id }) => id === tool)?.most ?? Infinity);
+		})
+		.slice(0, MOST_CALLS);
 }
 
 /** The plan without the calls that had a problem when they stood in the one before; without any when nothing else would change. */

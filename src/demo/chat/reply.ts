@@ -10,14 +10,22 @@ import { phrasesOf } from './phrases.ts';
 import type { Phrases } from './phrases.ts';
 import { passagesIn, resultsIn } from './prompt-sections.ts';
 import type { NumberedPassage, Sections, ToolResult } from './prompt-sections.ts';
-import { smallTalk, tellsOnly } from './small-talk.ts';
+import { smallTalk, tellsOnly, wantOf } from './small-talk.ts';
 import { asksForWhole } from './whole-document.ts';
-import { folded } from './words.ts';
+import { contentWords, folded, hasWord } from './words.ts';
 
 // Below this share of the question's telling words the quotes are said to be the nearest; far below it, to be nothing.
 const ANSWERS = 0.6;
 const NEAR = 0.3;
 const LONGEST_RESULT = 1_500;
+// Of the question's telling words, so many must be in what the library says, or it only shares a word with it.
+const ABOUT = 0.4;
+// What the person has and the library cannot know.
+const OWN =
+	/\b(?:my|our|the uploaded|mein\p{L}*|unser\p{L}*|mon|ma|mes|notre|nos|mi|mis|nuestr\p{L}+) (?:\p{L}+ )?(?:names?|birthday|namen?|geburtstag|nom|nombre|documents?|files?|contracts?|notes?|reports?|manuals?|polic(?:y|ies)|handbooks?|pdfs?|letters?|theses|thesis|papers?|dokument\p{L}*|datei\p{L}*|vertrag\p{L}*|notiz\p{L}*|bericht\p{L}*|handbuch\p{L}*|fichiers?|contrats?|rapports?|manuels?|documentos?|archivos?|contratos?|informes?)(?!\p{L})/iu;
+// What nobody is told, and the demo does not have.
+const SECRET =
+	/\byour (?:\p{L}+ )?(?:instructions|prompts?|api[- ]?keys?|keys?|secrets?|passwords?)\b|\bsystem prompt\b/iu;
 // Tools that give passages, which are quoted from there.
 const READERS = new Set(['search_knowledge', 'read_document']);
 
@@ -90,8 +98,12 @@ function withoutMaterial(sections: Sections, turns: readonly Turn[], phrases: Ph
 }
 
 function fromLibrary(source: Source, message: string, phrases: Phrases): CitedText {
-	const found = libraryAnswer(source.library, source.links, { user: message, before: [], turns: [] });
-	if (found.annotations.length === 0)
+	const want = wantOf(message);
+	// What it told before may say what it asks of: “I love volcanoes. What makes them erupt?”
+	const found = [want, message]
+		.map((user) => libraryAnswer(source.library, source.links, { user, before: [], turns: [] }))
+		.find(({ text, annotations }) => annotations.length > 0 && isAbout(text, want));
+	if (!found || OWN.test(want) || SECRET.test(want))
 		return { text: `${phrases.unanswered}\n\n${phrases.disclaimer}`, annotations: [] };
 	const head = `${phrases.library}\n\n`;
 	const annotations = found.annotations.map((each) => ({
@@ -100,6 +112,12 @@ function fromLibrary(source: Source, message: string, phrases: Phrases): CitedTe
 		end_index: each.end_index + head.length
 	}));
 	return { text: head + found.text, annotations };
+}
+
+function isAbout(text: string, message: string): boolean {
+	const words = contentWords(message);
+	const own = contentWords(text);
+	return words.filter((word) => hasWord(own, word)).length >= words.length * ABOUT;
 }
 
 /** A thought that says what the answer is made from. */

@@ -2,9 +2,12 @@ import type { Wish } from './wish.ts';
 
 // A wish for a picture: what is to be seen is group 1.
 const PICTURES: readonly RegExp[] = [
-	/\b(?:draw|paint|sketch|illustrate)(?: me| us)?\s+(?:(?:a|an|the) (?:picture|image|drawing|painting|illustration|sketch) of\s+)?(.+)/iu,
+	// As an order only: conclusions are drawn too.
+	/(?<=^|[.!?;:,]\s{0,5}|\b(?:please|can you|could you|would you|you to|and|then|now|first|also)\s{1,5})(?:draw|paint|sketch|illustrate)(?: me| us)?\s+(?:(?:a|an|the) (?:picture|image|drawing|painting|illustration|sketch) of\s+)?(.+)/iu,
 	/\b(?:generate|create|make|produce|give me|show me|i (?:want|would like|need))(?: me| us)?\s+(?:an?|some|the)?\s*(?:\p{L}+ )?(?:picture|image|drawing|painting|illustration|logo|photo)s?\s+(?:of|with|showing|that shows|for)\s+(.+)/iu,
-	/\b(?:zeichne|male|mal)(?: mir| uns)?\s+(?:(?:ein|das) bild (?:von|mit)\s+)?(.+)/iu,
+	/\b(?:zeichne|male)(?: mir| uns)?\s+(?:(?:ein|das) bild (?:von|mit)\s+)?(.+)/iu,
+	// Elsewhere in a sentence it is the sign of a product, or a filler: „Erklär mir mal …“.
+	/(?<=^|[.!?;:,]\s{0,5}|\b(?:bitte|und|dann)\s{1,5})mal(?: mir| uns)?\s+(?:(?:ein|das) bild (?:von|mit)\s+)?(?!\d)(.+)/iu,
 	/\b(?:erzeuge|erstelle|mach)\w*(?: mir| uns)?\s+(?:ein )?(?:bild|zeichnung|logo)\s+(?:von|mit|für)\s+(.+)/iu,
 	/\bdessine(?:-moi|z)?\s+(.+)/iu,
 	/\b(?:crée|génère|fais)\w*(?:-moi)?\s+une? (?:image|dessin|illustration)\s+(?:de|d['’]|avec)\s*(.+)/iu,
@@ -13,7 +16,7 @@ const PICTURES: readonly RegExp[] = [
 ];
 
 const RESEARCH: readonly RegExp[] = [
-	/(?:^|[.!?;:]\s*|,\s*|\b(?:please|can you|could you|would you|and|then|to|first|also)\s+)(?:do (?:some |a )?(?:deep |thorough |quick )?research (?:on|about|into)|(?:quickly |thoroughly )?research|investigate|look into|find out (?:everything|all|as much as possible) about)\s+(.+)/iu,
+	/(?<=^|[.!?;:,]\s{0,5}|\b(?:please|can you|could you|would you|and|then|to|first|also)\s{1,5})(?:do (?:some |a )?(?:deep |thorough |quick )?research (?:on|about|into)|(?:quickly |thoroughly )?research|investigate|look into|find out (?:everything|all|as much as possible) about)\s+(.+)/iu,
 	/\b(?:recherchiere|untersuche)\s+(.+)/iu,
 	/\b(?:fais (?:une|des) recherches?(?: approfondies?)? sur|recherche en profondeur|enquête sur)\s+(.+)/iu,
 	/\b(?:investiga|haz una investigación sobre)\s+(.+)/iu

@@ -34,13 +34,33 @@ export function smallTalk(message: string): SmallTalk | null {
 	const text = message.trim();
 	const [kind, pattern] = KINDS.find(([, each]) => each.test(text)) ?? [];
 	if (!kind || !pattern) return null;
+	if (contentWords(text.replace(pattern, '')).length > MOST_WORDS) return null;
 	if (kind === 'who' || kind === 'feeling') return text.length <= 120 ? kind : null;
-	return contentWords(text.replace(pattern, '')).length <= MOST_WORDS && !/[?？]/.test(text) ? kind : null;
+	return /[?？]/.test(text) ? null : kind;
 }
+
+const TELLS =
+	/^(?:please )?(?:remember|note|keep in mind|my|i am|i['’]m|i live|i work|i prefer|i like|merk|ich bin|ich heiße|mein|je suis|je m|mon|soy|me llamo|recuerda)(?![\p{L}])/iu;
+// How a sentence begins, or goes on behind an "and", that wants something of whom it is said to.
+const ORDERS =
+	'what|why|how|who|whose|when|which|tell|explain|describe|list|show|give|compare|define|find|summari[sz]e|translate|write|help|can you|could you|would you|' +
+	'warum|wieso|wie|wer|wann|welche[rsnm]?|erkläre?|beschreibe?|nenne?|zeige?|gib|vergleiche?|hilf|schreibe?|übersetze?|sag|kannst du|' +
+	'pourquoi|comment|qui|quand|quel(?:le)?s?|explique[rz]?(?:-moi)?|décris|montre(?:-moi)?|donne(?:-moi)?|dis-moi|peux-tu|' +
+	'qué|por qué|cómo|quién|cuándo|dónde|cuál|explica(?:me)?|explícame|muéstra(?:me)?|dime|dame|puedes';
+const WANTS = new RegExp(
+	`(?:^|[.!;:\\n]\\s*|(?<!\\p{L})(?:and|but|so|und|aber|et|mais|y|pero) )(?:please |bitte )?(?:${ORDERS})(?!\\p{L})`,
+	'iu'
+);
 
 /** Whether a message only tells something of the person, and asks for nothing. */
 export function tellsOnly(message: string): boolean {
-	const tells =
-		/^(?:please )?(?:remember|note|keep in mind|my|i am|i['’]m|i live|i work|i prefer|i like|merk|ich bin|ich heiße|mein|je suis|je m|mon|soy|me llamo|recuerda)(?![\p{L}])/iu;
-	return tells.test(message.trim()) && !/[?？]/.test(message);
+	return TELLS.test(message.trim()) && !/[?？]/.test(message) && !WANTS.test(message);
+}
+
+/** What a message asks, without what it tells before and without its order: “I am Bob. Tell me what tides are.” asks what tides are. */
+export function wantOf(message: string): string {
+	const told = TELLS.test(message.trim());
+	const want = WANTS.exec(message);
+	const rest = want && (told || want.index === 0) ? message.slice(want.index + want[0].length).trim() : '';
+	return contentWords(rest).length > 0 ? rest : message;
 }

@@ -102,7 +102,7 @@ export class ChatFiles {
 			const { fileId, mediaType } = await this.#send(key, file);
 			if (kind === 'table' || tableTypes.test(mediaType))
 				this.#change(key, { state: 'ready', fraction: 1, fileId, kind: 'table' });
-			else await this.#read(key, { fileId, ...(projectId ? { projectId } : {}) });
+			else await this.#read(key, { fileId, name, ...(projectId ? { projectId } : {}) });
 		} catch (error) {
 			const failure = error instanceof Error ? error.message : 'It could not be sent. Try again.';
 			this.#change(key, { state: 'failed', failure });
@@ -120,7 +120,7 @@ export class ChatFiles {
 		}
 	}
 
-	async #read(key: string, input: { fileId: string; projectId?: string }): Promise<void> {
+	async #read(key: string, input: { fileId: string; name: string; projectId?: string }): Promise<void> {
 		this.#change(key, { state: 'reading', fraction: 0, fileId: input.fileId });
 		const job = this.#jobs.follow(await this.#jobs.start('ingest', input));
 		// It may have been taken away meanwhile.

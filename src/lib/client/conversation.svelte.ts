@@ -1,8 +1,16 @@
 import type { JobSnapshot } from '../jobs/snapshot.ts';
 import { isTerminal } from '../jobs/job.ts';
 import { tellConsole } from './chat-console.ts';
+import type { ChatRun } from './chat-run.ts';
 import type { ConversationCommands } from './conversation-commands.ts';
-import { turnFrom, withJob, type ChatJob, type ConversationView, type TurnView } from './conversation.ts';
+import {
+	turnFrom,
+	withJob,
+	withoutForgotten,
+	type ChatJob,
+	type ConversationView,
+	type TurnView
+} from './conversation.ts';
 import type { Jobs } from './jobs.svelte.ts';
 import type { LiveJob } from './live-job.svelte.ts';
 import { CommandError } from './trpc.ts';
@@ -15,7 +23,8 @@ export interface Draft {
 	after: string | null;
 	/** Of a new conversation. */
 	projectId?: string | null;
-	provider?: string | undefined;
+	/** How it is to be run; absent: as is usual. */
+	run?: ChatRun;
 }
 
 const UNSTOPPED = 'The stop did not arrive: the answer goes on. Try again.';
@@ -26,6 +35,8 @@ export class Conversation {
 	#live: readonly LiveJob[] = $state.raw([]);
 	/** Where a stop has cut an answer, by the turn's id, in UTF-16 units. */
 	#cuts: Readonly<Record<string, number>> = $state.raw({});
+	/** What was forgotten on this page. */
+	#forgotten: readonly string[] = $state.raw([]);
 	#pending: Draft | null = $state.raw(null);
 	#stopAsked = $state(false);
 	#failure: string | null = $state(null);
@@ -99,7 +110,7 @@ export class Conversation {
 		this.#stopAsked = false;
 		this.#failure = null;
 		try {
-			const job = (await this.#jobs.start('chat', this.#inputOf(draft))) as ChatJob;
+			const job = (await this.#jobs.start('chat', this.#inputOf(draft), draft.run?.options)) as ChatJob;
 			this.#begin(job, draft);
 			return job;
 		} catch (error) {
@@ -111,8 +122,8 @@ export class Conversation {
 	}
 
 	/** Asks for another answer to the same message. */
-	async regenerate({ message, files, after }: TurnView): Promise<void> {
-		await this.send({ message, files, after });
+	async regenerate({ message, files, after }: TurnView, run?: ChatRun): Promise<void> {
+		await this.send({ message, files, after, ...(run && { run }) });
 	}
 
 	/** Ends the running turn, or the one that is being sent; its answer ends where it is on screen, `shown` UTF-16 units of it. */
@@ -161,13 +172,15 @@ export class Conversation {
 		this.#failure = null;
 		try {
 			await this.#commands.forget(memoryId);
-			return true;
 		} catch (error) {
-			// It was deleted on the page of memories.
-			if (error instanceof CommandError && error.data.code === 'not_found') return true;
-			this.#failure = wordsOf(error, 'This could not be forgotten. Try again.');
-			return false;
+			// It may have been deleted on the page of memories.
+			if (!(error instanceof CommandError && error.data.code === 'not_found')) {
+				this.#failure = wordsOf(error, 'This could not be forgotten. Try again.');
+				return false;
+			}
 		}
+		this.#forgotten = [...this.#forgotten, memoryId];
+		return true;
 	}
 
 	/** Reads the branch anew: a turn has ended, or another tab has gone on. What is shown stays where that fails. */
@@ -185,13 +198,13 @@ export class Conversation {
 		for (const job of this.#live) job.release();
 	}
 
-	#inputOf({ message, files, after, projectId, provider }: Draft) {
+	#inputOf({ message, files, after, projectId, run }: Draft) {
 		const id = this.#view?.id;
 		return {
 			message,
 			...(id ? { conversationId: id, after } : projectId ? { projectId } : {}),
 			...(files.length > 0 ? { files: files.map(({ fileId }) => fileId) } : {}),
-			...(provider ? { provider } : {})
+			...run?.input
 		};
 	}
 
@@ -240,7 +253,8 @@ export class Conversation {
 
 	#turnNow(turn: TurnView): TurnView {
 		const job = this.jobOf(turn.jobId);
-		return job ? withJob(turn, job.snapshot as ChatJob, this.#cuts[turn.jobId] ?? null) : turn;
+		const now = job ? withJob(turn, job.snapshot as ChatJob, this.#cuts[turn.jobId] ?? null) : turn;
+		return withoutForgotten(now, this.#forgotten);
 	}
 }
 

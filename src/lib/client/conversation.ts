@@ -16,6 +16,9 @@ export interface ConversationSummary {
 	running: boolean;
 }
 
+/** What a turn has kept. One that was forgotten since may have no text. */
+export type KeptMemory = ChatResult['memories'][number] & { forgotten?: boolean };
+
 /** One turn as a page shows it. */
 export interface TurnView {
 	jobId: string;
@@ -39,7 +42,7 @@ export interface TurnView {
 	problems: readonly string[];
 	tools: readonly (ToolEvent | ToolView)[];
 	citations: ChatResult['citations'];
-	memories: ChatResult['memories'];
+	memories: readonly KeptMemory[];
 	timing: ChatResult['timing'] | null;
 	cost: ChatJob['cost'];
 	elapsedMs: number;
@@ -89,9 +92,18 @@ export function withJob(turn: TurnView, job: ChatJob, cut: number | null): TurnV
 		tools: state.tools.length > 0 ? state.tools : turn.tools,
 		// A text that grows may cite what its result has not settled yet.
 		citations: result?.citations ?? (state.citations.length > 0 ? state.citations : turn.citations),
-		memories: state.memories.length > 0 ? state.memories : turn.memories,
+		memories: isTerminal(turn.status) ? turn.memories : state.memories,
 		timing: result?.timing ?? state.timing ?? turn.timing,
 		cost: job.cost,
 		elapsedMs: job.elapsedMs
 	};
+}
+
+/** The turn with those marked that were forgotten. */
+export function withoutForgotten(turn: TurnView, forgotten: readonly string[]): TurnView {
+	if (!turn.memories.some(({ id }) => forgotten.includes(id))) return turn;
+	const memories = turn.memories.map((memory) =>
+		forgotten.includes(memory.id) ? { ...memory, forgotten: true } : memory
+	);
+	return { ...turn, memories };
 }

@@ -9,6 +9,15 @@ export interface ProviderOption {
 	can: { images: boolean };
 }
 
+/** The providers that can be asked for this, each with what a choice of it is called: nothing for the usual one, which comes first. */
+export function offered(
+	providers: readonly ProviderOption[],
+	asks: 'text' | 'images'
+): (ProviderOption & { value: string })[] {
+	const named = providers.map((one, place) => ({ ...one, value: place === 0 ? '' : one.id }));
+	return named.filter(({ can }) => asks === 'text' || can.images);
+}
+
 /** The fields of `RunChoices`, as problems name them. */
 export const runFields = ['provider', 'model', 'timeLimit', 'temperature', 'effort', 'maxOutputTokens'];
 
@@ -29,6 +38,12 @@ export class RunChoices {
 		this.temperature = options.temperature ?? null;
 		this.effort = options.effort ?? '';
 		this.maxOutputTokens = options.maxOutputTokens ?? null;
+	}
+
+	/** Leaves a provider that is not among them: an earlier job's may be gone, and the usual one may make no pictures. */
+	keepTo(fitting: readonly { value: string }[]): void {
+		const [first] = fitting;
+		if (first && !fitting.some(({ value }) => value === this.provider)) this.provider = first.value;
 	}
 
 	get areUsual(): boolean {

@@ -23,7 +23,11 @@ export class TranscriptFollower {
 			last = window.scrollY;
 			this.#look();
 		};
-		const grown = () => this.#keepUp();
+		const grown = () => {
+			this.#keepUp();
+			// Where the page got shorter, that it moved up is told later only, when it may have grown again.
+			last = window.scrollY;
+		};
 		const observer = new ResizeObserver(grown);
 		observer.observe(element);
 		window.addEventListener('scroll', scrolled, { passive: true });

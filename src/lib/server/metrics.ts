@@ -1,6 +1,6 @@
 import { Counter, Gauge, Histogram, Registry } from 'prom-client';
 import type { Usage } from '../jobs/event.ts';
-import type { ChatResult } from '../operations/chat/model.ts';
+import type { ChatResult, ChatState } from '../operations/chat/model.ts';
 import { jobStatus } from '../jobs/job.ts';
 import type { JobQueries } from './job-queries.ts';
 import { stopReasonOf, type Ending } from './ending.ts';
@@ -65,13 +65,16 @@ export class Metrics {
 	});
 	readonly #firstToken = new Histogram({
 		name: 'headway_turn_first_token_seconds',
-		help: 'Of chat turns that succeeded: from the start of the run to the first text or reasoning that was shown.',
+		help: 'Of chat turns that showed something: from the start of the run to the first text or reasoning.',
 		labelNames: ['streamed'] as const,
 		buckets: [0.1, 0.25, 0.5, 1, 2, 4, 8, 15, 30, 60, 120],
 		registers: [this.registry]
 	});
 
+	readonly #queries: JobQueries;
+
 	constructor(queries: JobQueries, live: Live) {
+		this.#queries = queries;
 		for (const streamed of ['yes', 'no']) {
 			for (const outcome of ['succeeded', 'failed', 'cancelled']) this.#turns.inc({ streamed, outcome }, 0);
 			this.#firstToken.zero({ streamed });
@@ -109,14 +112,19 @@ export class Metrics {
 		const reason = stopReasonOf(ending);
 		if (reason) this.#cancellations.inc({ reason });
 		this.#count(ending.status === 'cancelled' ? ending.receipt.usage : ending.usage);
-		if (operation === 'chat') this.#turn(row, ending);
+		if (operation === 'chat') void this.#turn(row, ending);
 	}
 
-	#turn({ options }: JobRow, ending: Ending): void {
+	/** One that failed or was stopped says what it measured in its state. */
+	async #turn({ id, owner, options }: JobRow, ending: Ending): Promise<void> {
 		const streamed = options.stream === false ? 'no' : 'yes';
 		this.#turns.inc({ streamed, outcome: ending.status });
-		if (ending.status !== 'succeeded') return;
-		const { firstTokenMs } = (ending.result as ChatResult).timing;
+		const measured =
+			ending.status === 'succeeded'
+				? (ending.result as ChatResult)
+				: // It may have been deleted meanwhile.
+					await this.#queries.get(owner, id).then(stateOf, () => null);
+		const firstTokenMs = measured?.timing?.firstTokenMs ?? null;
 		if (firstTokenMs !== null) this.#firstToken.observe({ streamed }, firstTokenMs / 1_000);
 	}
 
@@ -139,4 +147,8 @@ export class Metrics {
 		if (usage?.inputTokens) this.#tokens.inc({ direction: 'input' }, usage.inputTokens);
 		if (usage?.outputTokens) this.#tokens.inc({ direction: 'output' }, usage.outputTokens);
 	}
+}
+
+function stateOf({ snapshot }: JobRow): ChatState | null {
+	return (snapshot?.state as ChatState | undefined) ?? null;
 }

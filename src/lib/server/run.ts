@@ -260,9 +260,10 @@ export class Run {
 	}
 
 	async #success(result: unknown): Promise<Ending> {
-		const bill = await this.#settlement.bill(RECEIPT_MS);
+		// A stop that came too late for the result may have ended something that is billed.
+		await this.#stopping?.atProvider;
 		const why = (issues: unknown) => this.#deps.log.warn({ jobId: this.row.id, issues }, 'invalid result');
-		return endingWith(result, this.#operation.model.result, bill, why);
+		return endingWith(result, this.#operation.model.result, await this.#settlement.bill(RECEIPT_MS), why);
 	}
 
 	async #failure(stopped: CancelReason | null, error: unknown): Promise<Ending> {

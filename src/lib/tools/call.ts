@@ -1,5 +1,8 @@
 import { z } from 'zod';
 
+/** The most calls that one plan may have. */
+export const MOST_CALLS = 12;
+
 /** One call of a tool as it is asked for. */
 export const toolCall = z.object({
 	/** Names it among the calls of one run. */

@@ -1,6 +1,6 @@
 import type { AnyModel, RemoteServer, RunContext } from '../operations/operation.ts';
 import type { AvailableTool, ListedTool } from './available.ts';
-import type { ToolCall } from './call.ts';
+import { MOST_CALLS, type ToolCall } from './call.ts';
 import { toolRuns } from './index.server.ts';
 import { nearest } from './nearest.ts';
 import { disorder } from './order.ts';
@@ -22,9 +22,6 @@ export interface ToolReach {
 	readonly projectId: string | null;
 	readonly files: readonly string[];
 }
-
-/** The most calls that one plan may have. */
-export const MOST_CALLS = 12;
 
 /** The tools of one run: those that come with the app, and those of the MCP servers that are there when it first looks. */
 export class Toolbox {

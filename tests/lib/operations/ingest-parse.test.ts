@@ -1,10 +1,12 @@
-import { writeFileSync } from 'node:fs';
-import { join } from 'node:path';
+import { spawn } from 'node:child_process';
+import { once } from 'node:events';
+import { readdirSync, readFileSync, writeFileSync } from 'node:fs';
+import { dirname, join } from 'node:path';
 import { describe, expect, test, vi } from 'vitest';
 import { HeadwayError } from '$lib/jobs/error.ts';
 import { parseFile, type ParseLimits } from '$lib/operations/ingest/parse.server.ts';
 import { temporaryFolder } from '../../support/app.ts';
-import { docxOf, pdfOf, zipOf } from './ingest/files.ts';
+import { docxOf, pdfOf, swellingPdf, zipOf } from './ingest/files.ts';
 
 // A file is read in a process of its own, which takes seconds to start on a machine that is busy.
 vi.setConfig({ testTimeout: 30_000 });
@@ -29,6 +31,38 @@ async function refusal(...args: Parameters<typeof parsed>): Promise<string> {
 	expect(error).toBeInstanceOf(HeadwayError);
 	expect(error).toMatchObject({ code: 'invalid_input' });
 	return (error as HeadwayError).message;
+}
+
+/** A server whose parser is inside a package that never returns; it tells the parser's process. */
+const serverThatReadsForEver = `
+import { spawn } from 'node:child_process';
+import { readFileSync } from 'node:fs';
+const code = readFileSync('src/lib/operations/ingest/parser.server.mjs', 'utf8');
+const stdio = ['ignore', 'ignore', 'ignore', 'ipc'];
+const reader = spawn(process.execPath, ['--input-type=module', '--eval', code], { stdio, serialization: 'advanced' });
+const modules = { parse5: 'data:text/javascript,process.send(1); for (;;);' };
+reader.once('message', () => console.log(reader.pid));
+reader.send({ path: 'package.json', mediaType: 'text/html', name: 'a', modules, limits: { ms: 600000, memory: 2000 } });
+`;
+
+/** Not one that ended and whose end nobody asked for yet. */
+function isRunning(pid: number): boolean {
+	try {
+		return !/^State:\s+Z/m.test(readFileSync(`/proc/${pid}/status`, 'utf8'));
+	} catch {
+		return false;
+	}
+}
+
+/** The processes that were started with an argument. */
+function processesWith(argument: string): string[] {
+	return readdirSync('/proc').filter((pid) => {
+		try {
+			return readFileSync(`/proc/${pid}/cmdline`, 'utf8').split('\0').includes(argument);
+		} catch {
+			return false;
+		}
+	});
 }
 
 describe('what a file holds', () => {
@@ -142,6 +176,48 @@ describe('a file that cannot be read', () => {
 		expect(await refusal(heavy, 'a.html', 'text/html', { ms: 100 })).toMatch(/too large or too intricate/);
 		expect(await refusal(heavy, 'a.html', 'text/html', { memory: 40 })).toMatch(/too large or too intricate/);
 	}, 60_000);
+
+	test('CH-05 text that begins with a thousand remarks is read at once, as text or as a page', async () => {
+		const remarks = '<!---->\n'.repeat(1_000);
+		const read = (text: string) => parsed(remarks + text, 'a.txt', 'text/plain', { ms: 20_000 });
+		expect((await read('\n\nBadgers dig.')).blocks.at(-1)?.text).toBe('Badgers dig.');
+		expect((await read('<html><p>Moles too.')).mediaType).toBe('text/html');
+	});
+
+	test('CH-05 a PDF that unpacks to gigabytes is given up before it holds them', async () => {
+		const bomb = swellingPdf(400_000_000);
+		expect(bomb.length).toBeLessThan(1_000_000);
+		expect(await refusal(bomb, 'a.pdf', 'application/pdf', { memory: 300 })).toMatch(/too large or too intricate/);
+	}, 60_000);
+
+	test('RS-13 the process that reads ends when the server is killed, though it hears of nothing while it reads', async () => {
+		const server = spawn(process.execPath, ['--input-type=module', '--eval', serverThatReadsForEver]);
+		const reader = Number(await once(server.stdout, 'data'));
+		expect(isRunning(reader)).toBe(true);
+		server.kill('SIGKILL');
+		await vi.waitFor(() => expect(isRunning(reader)).toBe(false), { timeout: 10_000 });
+	});
+
+	test('CH-08 the process that reads has neither our environment nor the right to a network, to programs or to other files', async () => {
+		const path = join(temporaryFolder(), 'file');
+		writeFileSync(path, `<!doctype html>${'<p>a<i>b'.repeat(3_000_000)}`);
+		const stop = new AbortController();
+		const reading = parseFile({ path, name: 'a.html', mediaType: 'text/html' }, { signal: stop.signal, progress() {} });
+		const [reader = ''] = await vi.waitFor(() => {
+			const found = processesWith(`--allow-fs-read=${dirname(path)}`);
+			expect(found).toHaveLength(1);
+			return found;
+		});
+		const rights = readFileSync(`/proc/${reader}/cmdline`, 'utf8')
+			.split('\0')
+			.filter((part) => /^--(allow|perm)/.test(part));
+		expect(rights.map((right) => right.replace(/=.*/, ''))).toEqual([
+			...['--permission', '--allow-worker', '--allow-fs-read', '--allow-fs-read']
+		]);
+		expect(readFileSync(`/proc/${reader}/environ`, 'utf8')).toMatch(/^(NODE_CHANNEL_\w+=\w+\0)*$/);
+		stop.abort('user');
+		await expect(reading).rejects.toBe('user');
+	});
 
 	test('CX-15 a stop ends the process that reads, with the reason of the stop', async () => {
 		const path = join(temporaryFolder(), 'file');

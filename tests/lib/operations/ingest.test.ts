@@ -167,6 +167,17 @@ describe('passages', () => {
 		]);
 	});
 
+	test('CH-05 the first passages of a paragraph as long as a book are there before all of it was read', () => {
+		const book = 'The otter swims in the river and sleeps on its back. '.repeat(300_000);
+		const begun = performance.now();
+		const first = split(blocksOf([book]), 'en').next();
+		const firstMs = performance.now() - begun;
+		expect(first.value).toMatchObject({ text: expect.stringContaining('otter') });
+		const all = [...split(blocksOf([book]), 'en')];
+		expect(all.map(({ text }) => text).join('')).toBe(book);
+		expect(firstMs).toBeLessThan((performance.now() - begun) / 4);
+	});
+
 	test('CH-05 a surrogate pair is not cut in two', () => {
 		for (const { text } of split(blocksOf([`x${'😀'.repeat(2_000)}`]), null)) expect(text.isWellFormed()).toBe(true);
 	});

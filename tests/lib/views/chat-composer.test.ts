@@ -6,6 +6,7 @@ import type { Jobs } from '../../../src/lib/client/jobs.svelte.ts';
 import { LiveJob, type JobCommands } from '../../../src/lib/client/live-job.svelte.ts';
 import { ServerClock } from '../../../src/lib/client/server-clock.svelte.ts';
 import type { upload } from '../../../src/lib/client/upload.ts';
+import { RunChoices } from '../../../src/lib/components/run-choices.svelte.ts';
 import type { JobEvent } from '../../../src/lib/jobs/event.ts';
 import { emptySnapshot } from '../../../src/lib/jobs/snapshot.ts';
 import { ingest } from '../../../src/lib/operations/ingest/model.ts';
@@ -54,6 +55,7 @@ function compose(facts: object = {}) {
 		...{
 			conversation: 'job_1',
 			projectId: null,
+			choices: new RunChoices(),
 			files: new ChatFiles(new FakeIngesting().asJobs(), sends('text/csv'))
 		},
 		...{ busy: false, stopping: false, disabledReason: null, failure: null },
@@ -156,7 +158,7 @@ describe('the composer', () => {
 		const { props } = compose({ files: new ChatFiles(ingesting.asJobs(), sends('text/markdown')), projectId: 'p1' });
 		await fireEvent.paste(field(), { clipboardData: { files: [file('notes.md')] } });
 		await waitFor(() => expect(screen.getByText('Reading, 0 %')).toBeInTheDocument());
-		expect(ingesting.inputs).toEqual([{ fileId: 'f_notes.md', projectId: 'p1' }]);
+		expect(ingesting.inputs).toEqual([{ fileId: 'f_notes.md', name: 'notes.md', projectId: 'p1' }]);
 		await type('What does it say?');
 		await enter();
 		expect(props.send).not.toHaveBeenCalled();
@@ -198,5 +200,37 @@ describe('the composer', () => {
 		await fireEvent.click(screen.getByRole('button', { name: 'Remove notes.md' }));
 		expect(signal!.aborted).toBe(true);
 		expect(document.querySelector('[data-file]')).toBeNull();
+	});
+
+	test('TS-01 the next answer can be had from another model and provider; Enter there sends nothing', async () => {
+		const option = (id: string) => ({
+			id,
+			label: id,
+			models: { text: `${id}-writes`, images: '' },
+			can: { images: false }
+		});
+		const { props } = compose({ providers: [option('openai'), option('xai')] });
+		await type('How high?');
+		await fireEvent.click(screen.getByRole('button', { name: 'Model and settings' }));
+		await fireEvent.change(screen.getByLabelText('Provider'), { target: { value: 'xai' } });
+		expect(screen.getByLabelText('Model')).toHaveAttribute('placeholder', 'xai-writes');
+		await fireEvent.input(screen.getByLabelText('Model'), { target: { value: 'grok-small' } });
+		await fireEvent.keyDown(screen.getByLabelText('Model'), { key: 'Enter' });
+		expect(props.send).not.toHaveBeenCalled();
+		expect(props.choices.input).toEqual({ provider: 'xai', model: 'grok-small' });
+		expect(screen.queryByLabelText('Model')).toBeNull();
+		expect(screen.getByRole('button', { name: 'Model and settings: grok-small' })).toHaveAttribute(
+			'aria-expanded',
+			'false'
+		);
+		expect(field()).toHaveFocus();
+	});
+
+	test('CH-02 BY-11 Stop gives the focus back to the field before it goes', async () => {
+		const { props } = compose({ busy: true });
+		screen.getByRole('button', { name: 'Stop' }).focus();
+		await fireEvent.click(screen.getByRole('button', { name: 'Stop' }));
+		expect(props.stop).toHaveBeenCalledTimes(1);
+		expect(field()).toHaveFocus();
 	});
 });

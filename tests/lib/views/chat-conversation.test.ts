@@ -1,5 +1,6 @@
 import { flushSync } from 'svelte';
 import { afterEach, describe, expect, onTestFinished, test, vi } from 'vitest';
+import { keepRun, keptRun } from '../../../src/lib/client/chat-run.ts';
 import type { ConversationCommands } from '../../../src/lib/client/conversation-commands.ts';
 import { Conversation } from '../../../src/lib/client/conversation.svelte.ts';
 import type { ChatJob, ConversationView } from '../../../src/lib/client/conversation.ts';
@@ -16,14 +17,17 @@ import { START, type Told } from '../../support/snapshot.ts';
 class FakePage {
 	readonly clock = new ServerClock(START);
 	readonly started: unknown[] = [];
+	readonly options: unknown[] = [];
 	readonly stopped: { jobId: string; shown: number }[] = [];
 	readonly jobs: LiveJob[] = [];
 	view: ConversationView | null = null;
-	start = async (_operation: string, input: unknown): Promise<JobSnapshot> => {
+	start = async (_operation: string, input: unknown, options?: object): Promise<JobSnapshot> => {
 		this.started.push(input);
+		this.options.push(options);
 		return chatJob(started, { id: `job_${this.started.length}`, input });
 	};
 	stop = async (jobId: string, shown: number): Promise<void> => void this.stopped.push({ jobId, shown });
+	forget = async (_id: string): Promise<void> => undefined;
 
 	follow(snapshot: JobSnapshot, heard?: (event: JobEvent) => void): LiveJob {
 		const job = new LiveJob(snapshot, this.clock, { release: () => undefined } as unknown as JobCommands, heard);
@@ -32,9 +36,10 @@ class FakePage {
 	}
 
 	open(loaded: ConversationView | null, snapshots: JobSnapshot[] = []): Conversation {
-		const jobs = { clock: this.clock, start: (...args: [string, unknown]) => this.start(...args) };
+		const jobs = { clock: this.clock, start: (...args: [string, unknown, object?]) => this.start(...args) };
 		const commands = {
 			stop: (...args: [string, number]) => this.stop(...args),
+			forget: (id: string) => this.forget(id),
 			get: async () => this.view,
 			before: async () => this.view,
 			choose: async () => this.view,
@@ -88,6 +93,25 @@ describe('a conversation on the page', () => {
 		expect(conversation.busy).toBe(false);
 		await conversation.send(draft('two', conversation.head));
 		expect(page.started[1]).toEqual({ message: 'two', conversationId: 'job_1', after: 'job_1' });
+	});
+
+	test('TS-01 the model and the settings that were chosen go with a message, and with another answer to it', async () => {
+		const page = new FakePage();
+		const conversation = page.open(null);
+		const run = { input: { provider: 'xai', model: 'grok-small' }, options: { effort: 'low' as const } };
+		await conversation.send({ ...draft('one'), run });
+		await page.tell(0, answered('done'));
+		await conversation.regenerate(conversation.turns[0]!, run);
+		expect(page.started).toMatchObject([run.input, { ...run.input, conversationId: 'job_1' }]);
+		expect(page.options).toEqual([run.options, run.options]);
+	});
+
+	test('TS-01 what was chosen for a conversation is there after a reload, and what is usual leaves nothing behind', () => {
+		const run = { input: { model: 'grok-small' }, options: { temperature: 0.2 } };
+		keepRun('job_1', run);
+		expect([keptRun('job_1'), keptRun('job_2')]).toEqual([run, { input: {}, options: {} }]);
+		keepRun('job_1', { input: {}, options: {} });
+		expect(localStorage).toHaveLength(0);
 	});
 
 	test('CH-03 a stop cuts the answer to what was on screen, whatever still arrives', async () => {
@@ -195,6 +219,30 @@ describe('a conversation on the page', () => {
 		await conversation.refresh();
 		expect(conversation.turns.map(({ jobId }) => jobId)).toEqual(['job_a', 'job_b', 'job_c']);
 		expect(conversation.earlier).toBe(0);
+	});
+
+	test('AG-02 what was forgotten stays so, wherever the turn is read from', async () => {
+		const page = new FakePage();
+		const kept = { id: 'm1', text: 'Prefers metres.', projectId: null };
+		const conversation = page.open(null);
+		await conversation.send(draft('I like metres.'));
+		await page.tell(0, ['memory', kept], answered('Noted.'));
+		expect(conversation.turns[0]?.memories).toMatchObject([kept]);
+		expect(await conversation.forget('m1')).toBe(true);
+		flushSync();
+		expect(conversation.turns[0]?.memories).toMatchObject([{ id: 'm1', forgotten: true }]);
+		page.view = conversationOf(turnView({ jobId: 'job_1', memories: [{ ...kept, text: '', forgotten: true }] }));
+		await conversation.refresh();
+		expect(conversation.turns[0]?.memories).toEqual([{ ...kept, text: '', forgotten: true }]);
+	});
+
+	test('AG-02 what could not be forgotten is still kept, and why is said', async () => {
+		const page = new FakePage();
+		page.forget = async () => Promise.reject(new Error('No room.'));
+		const conversation = page.open(conversationOf(turnView({ memories: [{ id: 'm1', text: 'x', projectId: null }] })));
+		expect(await conversation.forget('m1')).toBe(false);
+		expect(conversation.turns[0]?.memories).toEqual([{ id: 'm1', text: 'x', projectId: null }]);
+		expect(conversation.failure).toBe('No room.');
 	});
 
 	test('CH-13 the console is told of each event only where that was switched on', async () => {

@@ -7,7 +7,7 @@ import type { JobSnapshot } from '../../../src/lib/jobs/snapshot.ts';
 import { passageLink, withSources } from '../../../src/lib/operations/chat/citation-link.ts';
 import { picturesOf } from '../../../src/lib/operations/chat/pictures.ts';
 import { stageWords } from '../../../src/lib/operations/chat/stage-words.ts';
-import { took } from '../../../src/lib/operations/chat/took.ts';
+import { took } from '../../../src/lib/jobs/took.ts';
 import Turn from '../../../src/routes/chat/Turn.svelte';
 import { announcementOf } from '../../../src/routes/chat/announcement.ts';
 import {
@@ -27,7 +27,10 @@ import type { Told } from '../../support/snapshot.ts';
 
 beforeAll(installResizeObserver);
 
-const actions = () => ({ resend: vi.fn(), regenerate: vi.fn(), choose: vi.fn(), forget: vi.fn(async () => true) });
+const actions = () => ({
+	...{ resend: vi.fn(), regenerate: vi.fn(), choose: vi.fn(), answered: vi.fn() },
+	forget: vi.fn(async () => true)
+});
 const live = (job: ChatJob, answer = vi.fn(async () => undefined)) =>
 	({ id: job.id, snapshot: job, elapsedMs: 2_000, answer }) as unknown as LiveJob;
 const showing = (turn: TurnView, facts: object = {}) => ({
@@ -110,7 +113,7 @@ describe('a turn', () => {
 		expect(cards[0]).toHaveTextContent('expression');
 		expect(cards[0]).toHaveTextContent('1 + 1 = 2');
 		expect(within(cards[0]!).getByText('The job that it started')).toHaveAttribute('href', '/jobs/job_child');
-		expect(cards[1]).toHaveTextContent('failed: Ask sales.csv');
+		expect(cards[1]).toHaveTextContent('Failed: Ask sales.csv');
 		expect(cards[1]).toHaveTextContent('No such column: amont');
 	});
 
@@ -121,7 +124,10 @@ describe('a turn', () => {
 			['tool_progress', { id: 'c1', fraction: 0.4, message: 'Half way' }]
 		]);
 		render(Turn, running(job));
-		expect(screen.getByRole('progressbar', { name: 'Work out 1 + 1' })).toHaveAttribute('aria-valuenow', '40');
+		expect(screen.getByRole('progressbar', { name: 'Progress of Work out 1 + 1' })).toHaveAttribute(
+			'aria-valuenow',
+			'40'
+		);
 		expect(screen.getByText('Half way')).toBeInTheDocument();
 	});
 
@@ -152,6 +158,32 @@ describe('a turn', () => {
 		expect(links[0]).toHaveTextContent('page 2 · Springs');
 	});
 
+	test('CH-05 TS-09 sources stand beneath an answer that is whole: under one that grows they would be pushed along', async () => {
+		const job = chatJob([
+			...started,
+			stage('generating', 'started', 'Writing'),
+			words('4.2 [1]'),
+			['citation', cited(1)]
+		]);
+		const { rerender } = render(Turn, running(job));
+		expect(screen.queryByRole('region', { name: 'Sources' })).toBeNull();
+		const [type, data] = answered('4.2 [1]');
+		const done: Told = [
+			type,
+			{ ...(data as object), result: { ...(data as { result: object }).result, citations: [cited(1)] } }
+		];
+		await rerender(running(further(job, done)));
+		expect(screen.getByRole('region', { name: 'Sources' })).toBeInTheDocument();
+	});
+
+	test('TS-08 TS-09 nothing connects while tools run or a question waits: only the answering call does', async () => {
+		const job = chatJob([...started, plan({ id: 'c1', tool: 'calculator' }), tool({ id: 'c1', state: 'asking' })]);
+		const { rerender } = render(Turn, running(job));
+		expect(document.querySelector('[data-stream]')).toBeNull();
+		await rerender(running(further(job, stage('generating', 'started', 'Writing the answer', 2))));
+		expect(document.querySelector('[data-stream-state]')).toHaveTextContent('Connecting…');
+	});
+
 	test('CH-06 CH-08 what a failed turn shows is its sentence, with Retry, and what was written stays', async () => {
 		const error = { code: 'provider_idle', message: 'No word came for 30 s.', retryable: true } as const;
 		const props = showing(turnView({ status: 'failed', error, answer: 'The tide' }));
@@ -162,6 +194,7 @@ describe('a turn', () => {
 		expect(screen.getByText('The tide')).toBeInTheDocument();
 		await fireEvent.click(within(alert).getByRole('button', { name: 'Retry' }));
 		expect(props.regenerate).toHaveBeenCalledTimes(1);
+		expect(screen.queryByRole('button', { name: 'Answer again' })).toBeNull();
 	});
 
 	test('CH-03 a stopped turn says so, also where nothing had been said, and leads to its receipt', async () => {
@@ -209,10 +242,12 @@ describe('a turn', () => {
 	});
 
 	test('AG-02 what was kept shows with Undo, and is said to be forgotten once it is', async () => {
-		const props = showing(turnView({ memories: [{ id: 'm1', text: 'Prefers metres.', projectId: null }] }));
-		render(Turn, props);
+		const kept = { id: 'm1', text: 'Prefers metres.', projectId: null };
+		const props = showing(turnView({ memories: [kept] }));
+		const { rerender } = render(Turn, props);
 		await fireEvent.click(screen.getByRole('button', { name: 'Undo: forget “Prefers metres.”' }));
 		expect(props.forget).toHaveBeenCalledWith('m1');
+		await rerender({ ...props, turn: turnView({ memories: [{ ...kept, text: '', forgotten: true }] }) });
 		expect(await screen.findByText('Forgotten.')).toBeInTheDocument();
 	});
 

@@ -19,6 +19,9 @@ export interface Answered {
 /** Half of an answer's share of the bar is reached at so many characters. */
 const USUAL_LENGTH = 900;
 
+/** An error shows within 2 s (CH-07). */
+const TELL_MS = 1_000;
+
 /** Streams the answer: its text, its thoughts apart, a citation the moment its mark is whole. Only what this call says is shown (CH-06). */
 export class Answering {
 	readonly #ctx: Context;
@@ -78,13 +81,13 @@ export class Answering {
 		throw this.#idle ? this.#silent() : endedWithout(provider.label);
 	}
 
-	/** CH-07: said at once; what is asked of the provider meanwhile may take its time. */
+	/** CH-07: what it is at the provider decides, which may have ended unheard; but a person is told soon. */
 	#giveUp(): void {
 		this.#idle = true;
-		this.#progress.fail(this.#silent().message);
-		void this.#ctx.provider.stop().catch((error: unknown) => {
+		const calm = this.#ctx.after(TELL_MS, () => this.#progress.fail(this.#silent().message));
+		const failed = (error: unknown) =>
 			this.#ctx.log.warn({ error: String(error) }, 'a silent answer could not be stopped');
-		});
+		void this.#ctx.provider.stop().catch(failed).finally(calm);
 	}
 
 	#silent(): HeadwayError {

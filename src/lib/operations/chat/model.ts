@@ -126,7 +126,7 @@ const events = {
 	citation: cited,
 	/** What was kept of this turn. */
 	memory,
-	/** Sent with the first token, and again at the end. */
+	/** Sent with the first token, with the last, and at the end, however the turn ends. */
 	timing: turnTiming
 };
 

@@ -9,6 +9,7 @@ export interface OfferedTool {
 	readonly description: string;
 	/** JSON Schema of its arguments. */
 	readonly schema: Record<string, unknown>;
+	readonly limits: { readonly calls: number };
 }
 
 /** What planning is told. */
@@ -102,8 +103,9 @@ export function planRequest(facts: PlanFacts, structured: boolean): Asked {
 	return { instructions: planInstructions, input, ...HELPER, ...(structured && { schema: planSchema }) };
 }
 
-function toolLine({ id, description, schema }: OfferedTool): string {
-	return `- \`${id}\`: ${oneLine(description, 700)} Arguments: ${JSON.stringify(schema)}`;
+function toolLine({ id, description, schema, limits: { calls } }: OfferedTool): string {
+	const limit = `At most ${calls} ${calls === 1 ? 'call' : 'calls'}.`;
+	return `- \`${id}\`: ${oneLine(description, 700)} ${limit} Arguments: ${JSON.stringify(schema)}`;
 }
 
 /** The end of what was said, shortened. */

@@ -5,21 +5,24 @@ import { analyze } from './analyzing.server.ts';
 import { Answering, type Answered } from './answering.server.ts';
 import { counted, gatherContext, type Known } from './context.server.ts';
 import { Gathering, givesPassages, TOOLS_SHARE, type Gathered } from './gathering.server.ts';
-import { chat, type ChatResult, type Plan } from './model.ts';
+import { chat, type ChatResult, type Plan, type TurnTiming } from './model.ts';
 import { Planning } from './planning.server.ts';
 import { Progress, type Context, type Input } from './progress.server.ts';
 import { remember } from './remembering.server.ts';
 import { answerRequest } from './requests.ts';
 import { resultsOf } from './results.ts';
+import { isToStop } from './late-stop.ts';
 import { Stopwatch } from './stopwatch.ts';
 
 /** One turn: understand, plan, check, work, answer, remember. Taken up again after a restart, it goes on where it stood. */
 export default defineRun(chat, async (input, ctx) => {
 	const progress = new Progress(ctx);
+	const turn = new TurnRun(input, ctx, progress);
 	try {
-		return await new TurnRun(input, ctx, progress).go();
+		return await turn.go();
 	} catch (error) {
 		if (!ctx.signal.aborted) progress.fail(error instanceof HeadwayError ? error.message : 'Something went wrong.');
+		turn.measure();
 		throw error;
 	}
 });
@@ -48,6 +51,13 @@ class TurnRun {
 		const of = { message, answer: answered.text, known };
 		const memories = await remember(of, this.#ctx, this.#progress);
 		return await this.#complete({ ...answered, plan, tools: [...gathered.tools], memories }, known);
+	}
+
+	/** Tells what was measured (CH-12): of a turn that was stopped or failed too. */
+	measure(): TurnTiming {
+		const timing = this.#watch.read(this.#progress.helperMs);
+		this.#ctx.emit('timing', timing);
+		return timing;
 	}
 
 	#start(): void {
@@ -97,6 +107,7 @@ class TurnRun {
 		);
 		const gathered = await this.#gather(plan, known);
 		const answered = await this.#answer(gathered, known);
+		this.measure();
 		const { citations, text } = answered;
 		const failed = gathered.tools.filter(({ state }) => state !== 'completed').length;
 		const counts = { calls, failed, passages: gathered.passages.length, citations: citations.length };
@@ -112,7 +123,6 @@ class TurnRun {
 		if (!resumed || !details) return null;
 		const { tools, passages, citations } = resumed.state;
 		const text = resumed.content.answer ?? '';
-		this.#watch.text(this.#ctx.now(), text);
 		return { gathered: { tools, passages }, answered: { text, citations, complete: details.complete !== false } };
 	}
 
@@ -137,11 +147,10 @@ class TurnRun {
 
 	async #complete(parts: Omit<ChatResult, 'timing'>, { conversation }: Known): Promise<ChatResult> {
 		this.#progress.begin('completion', 'Finishing.');
-		// One that was deleted meanwhile takes no answer; and a stop that came with the last words is heeded.
+		// One that was deleted meanwhile takes no answer.
 		if (conversation) await this.#ctx.conversation();
-		this.#ctx.signal.throwIfAborted();
-		const timing = this.#watch.read(this.#progress.helperMs);
-		this.#ctx.emit('timing', timing);
+		if (await isToStop(this.#ctx, conversation)) throw this.#ctx.signal.reason;
+		const timing = this.measure();
 		const { tools, citations, memories } = parts;
 		const counts = { tools: tools.length, citations: citations.length, memories: memories.length };
 		this.#progress.end('completion', 'The turn is done.', { ...counts, ...timing });

@@ -1,5 +1,6 @@
 import type { JobSnapshot } from '../../jobs/snapshot.ts';
-import { took } from './took.ts';
+import type { ChatState } from './model.ts';
+import { took } from '../../jobs/took.ts';
 
 /** How a turn's answer stands: nothing yet, growing, or how it ended. */
 export function streamStateOf(
@@ -10,6 +11,11 @@ export function streamStateOf(
 	if (status === 'cancelled') return 'stopped';
 	if (status === 'failed') return 'failed';
 	return answer === '' ? 'connecting' : 'streaming';
+}
+
+/** Whether the answering call has been made: before it, a text can neither connect nor come. */
+export function hasBegunToAnswer({ stages }: Pick<ChatState, 'stages'>): boolean {
+	return stages.some(({ stage }) => stage === 'generating');
 }
 
 /** How a turn ended, for the line above its answer; empty while it has not. */

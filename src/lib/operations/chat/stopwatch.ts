@@ -14,10 +14,12 @@ export class Stopwatch {
 	#lastText: number | null = null;
 	#text = '';
 	#counted: number | null = null;
+	readonly #before: TurnTiming | null;
 
-	/** `before`: what was measured before a restart. */
+	/** `before`: what was measured before a restart; it stands as far as nothing is measured anew. */
 	constructor(began: number, before: TurnTiming | null = null) {
 		this.#began = began;
+		this.#before = before;
 		this.#firstToken = before?.firstTokenMs ?? null;
 		this.#answerFirstToken = before?.answerFirstTokenMs ?? null;
 	}
@@ -49,13 +51,19 @@ export class Stopwatch {
 	}
 
 	read(helperMs: number): TurnTiming {
-		const { length } = this.#text;
+		const [first, last] = [this.#firstText, this.#lastText];
 		return {
 			firstTokenMs: this.#firstToken,
 			answerFirstTokenMs: this.#answerFirstToken,
 			helperMs,
-			answerMs: this.#firstText === null || this.#lastText === null ? null : this.#lastText - this.#firstText,
-			tokens: { count: this.#counted ?? Math.ceil(length / CHARACTERS_PER_TOKEN), counted: this.#counted !== null }
+			answerMs: first !== null && last !== null ? last - first : (this.#before?.answerMs ?? null),
+			tokens: this.#tokens()
 		};
+	}
+
+	#tokens(): TurnTiming['tokens'] {
+		if (this.#counted !== null) return { count: this.#counted, counted: true };
+		if (this.#firstText === null && this.#before) return this.#before.tokens;
+		return { count: Math.ceil(this.#text.length / CHARACTERS_PER_TOKEN), counted: false };
 	}
 }

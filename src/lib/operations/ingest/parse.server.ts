@@ -1,7 +1,7 @@
 import { spawn, type ChildProcess } from 'node:child_process';
 import { createRequire } from 'node:module';
 import { dirname, join } from 'node:path';
-import { pathToFileURL } from 'node:url';
+import { fileURLToPath, pathToFileURL } from 'node:url';
 import { HeadwayError } from '../../jobs/error.ts';
 import parserCode from './parser.server.mjs?raw';
 
@@ -27,7 +27,7 @@ export interface ParsedFile {
 export interface ParseLimits {
 	/** Milliseconds. */
 	readonly ms: number;
-	/** Of its process's memory, in MB. */
+	/** All that its process may hold, in MB. */
 	readonly memory: number;
 	/** Bytes that a packed file may unpack to, entries that it may have, and how many times its packed size an entry may be. */
 	readonly inflated: number;
@@ -35,11 +35,15 @@ export interface ParseLimits {
 	readonly ratio: number;
 }
 
-const usual: ParseLimits = { ms: 180_000, memory: 768, inflated: 200 * 1024 * 1024, entries: 5_000, ratio: 200 };
+const usual: ParseLimits = { ms: 180_000, memory: 1_024, inflated: 200 * 1024 * 1024, entries: 5_000, ratio: 200 };
+
+/** V8's own part of the memory, so that a file that is too large is seldom noticed only by the watch. */
+const HEAP_SHARE = 0.75;
 
 /**
- * Reads a file that somebody brought, in a process of its own that knows nothing of this one: no environment, bounded
- * memory and time. The signal ends it. Rejects with `invalid_input` and a sentence that says what is wrong with the file.
+ * Reads a file that somebody brought, in a process of its own that knows nothing of this one: no environment, no network,
+ * no file but this one and the parsers, bounded memory and time. The signal ends it, and so does the end of this process.
+ * Rejects with `invalid_input` and a sentence that says what is wrong with the file.
  */
 export async function parseFile(
 	file: { path: string; name: string; mediaType: string },
@@ -47,7 +51,9 @@ export async function parseFile(
 ): Promise<ParsedFile> {
 	signal.throwIfAborted();
 	// The code goes as text: a file of its own would be somewhere else under Vite, in the build and in the tests.
-	const flags = [`--max-old-space-size=${limits.memory}`, '--input-type=module', '--eval', parserCode];
+	const found = modules();
+	const heap = `--max-old-space-size=${Math.round(limits.memory * HEAP_SHARE)}`;
+	const flags = [...rights(dirname(file.path), found), heap, '--input-type=module', '--eval', parserCode];
 	const child = spawn(process.execPath, flags, {
 		...{ cwd: dirname(file.path), env: {}, serialization: 'advanced' },
 		stdio: ['ignore', 'ignore', 'ignore', 'ipc']
@@ -56,7 +62,7 @@ export async function parseFile(
 	const timer = setTimeout(stop, limits.ms);
 	signal.addEventListener('abort', stop, { once: true });
 	try {
-		return await answerOf(child, { ...file, modules: modules(), limits }, progress);
+		return await answerOf(child, { ...file, modules: found, limits }, progress);
 	} catch (error) {
 		signal.throwIfAborted();
 		throw error;
@@ -69,16 +75,20 @@ export async function parseFile(
 
 type Answer =
 	| { type: 'progress'; fraction: number }
-	| ({ type: 'parsed' } & ParsedFile)
+	/** The next of them; all have come before `parsed`. */
+	| { type: 'blocks'; blocks: Block[] }
+	| ({ type: 'parsed' } & Omit<ParsedFile, 'blocks'>)
 	| { type: 'refused'; message: string }
 	| { type: 'broken'; reason: string };
 
 function answerOf(child: ChildProcess, job: object, progress: (fraction: number) => void): Promise<ParsedFile> {
+	const blocks: Block[] = [];
 	return new Promise((resolve, reject) => {
 		child.on('error', reject);
 		child.on('message', (answer: Answer) => {
 			if (answer.type === 'progress') return progress(answer.fraction);
-			if (answer.type === 'parsed') return resolve(answer);
+			if (answer.type === 'blocks') return void blocks.push(...answer.blocks);
+			if (answer.type === 'parsed') return resolve({ ...answer, blocks });
 			reject(
 				answer.type === 'refused'
 					? new HeadwayError('invalid_input', answer.message)
@@ -90,13 +100,22 @@ function answerOf(child: ChildProcess, job: object, progress: (fraction: number)
 			);
 		});
 		const ended = 'The file is too large or too intricate to be read here. Split it, or save it as plain text.';
-		child.on('exit', () => setImmediate(() => reject(new HeadwayError('invalid_input', ended))));
+		// Not its exit, which may be heard of before all that it said.
+		child.on('disconnect', () => setImmediate(() => reject(new HeadwayError('invalid_input', ended))));
 		child.send(job, (error) => error && reject(error));
 	});
 }
 
+/** It may read its folder and the packages; its watch over its limits is a thread. */
+function rights(folder: string, { marked }: { marked: string }): string[] {
+	const [above = ''] = fileURLToPath(marked).split('node_modules');
+	const packages = join(above, 'node_modules');
+	const readable = [folder, packages].map((each) => `--allow-fs-read=${each}`);
+	return ['--permission', '--allow-worker', '--no-warnings', ...readable];
+}
+
 /** Where the parser finds its packages: all three, Vite, the build and the tests, find them from here. */
-function modules(): Record<string, string> {
+function modules() {
 	const { resolve } = createRequire(import.meta.url);
 	const url = (name: string) => pathToFileURL(resolve(name)).href;
 	const pdfjs = resolve('pdfjs-dist/legacy/build/pdf.mjs');

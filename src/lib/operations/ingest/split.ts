@@ -30,9 +30,10 @@ export function* split(pieces: Iterable<Piece>, language: string | null): Genera
 			yield open;
 			open = null;
 		}
-		const parts = partsOf(piece.text, language, sizes);
-		for (const [index, { text, before }] of parts.entries()) {
-			const joint: string = index === 0 ? '\n\n' : before;
+		let isFirst = true;
+		for (const { text, before } of partsOf(piece.text, language, sizes)) {
+			const joint: string = isFirst ? '\n\n' : before;
+			isFirst = false;
 			if (open && open.text.length + joint.length + text.length > sizes.most) {
 				yield open;
 				open = null;
@@ -57,37 +58,44 @@ interface Part {
 	before: string;
 }
 
-/** A paragraph whole, or where it is too long its lines or sentences, gathered to parts of about one size. */
-function partsOf(text: string, language: string | null, { most }: Sizes): Part[] {
+/** A paragraph whole, or where it is too long its lines or sentences, gathered to parts of about one size; one after the other, since it may be as long as a book. */
+function partsOf(text: string, language: string | null, { most }: Sizes): Iterable<Part> {
 	if (text.length <= most) return [{ text, before: '' }];
 	const count = Math.ceil(text.length / (most * 0.8));
 	return gathered(atoms(text, language, most), text.length / count, most);
 }
 
-function gathered(atoms: Part[], size: number, most: number): Part[] {
-	const parts: Part[] = [];
+function* gathered(atoms: Iterable<Part>, size: number, most: number): Generator<Part> {
+	let last = null as Part | null;
 	for (const atom of atoms) {
-		const last = parts.at(-1);
-		const whole = last ? last.text.length + atom.before.length + atom.text.length : 0;
+		const whole: number = last ? last.text.length + atom.before.length + atom.text.length : 0;
 		// The nearer of the two: with this one or without it.
 		if (last && whole <= most && (whole <= size || whole - size < size - last.text.length))
-			parts[parts.length - 1] = { ...last, text: last.text + atom.before + atom.text };
-		else parts.push(atom);
+			last = { before: last.before, text: last.text + atom.before + atom.text };
+		else {
+			if (last) yield last;
+			last = atom;
+		}
 	}
-	return parts;
+	if (last) yield last;
 }
 
-function atoms(text: string, language: string | null, most: number): Part[] {
-	const lines = text.split('\n').map((line, index) => ({ text: line, before: index === 0 ? '' : '\n' }));
-	return lines.flatMap((line) => (line.text.length <= most ? [line] : sentences(line, language, most)));
+function* atoms(text: string, language: string | null, most: number): Generator<Part> {
+	for (const [index, line] of text.split('\n').entries()) {
+		const part = { text: line, before: index === 0 ? '' : '\n' };
+		if (line.length <= most) yield part;
+		else yield* sentences(part, language, most);
+	}
 }
 
-function sentences({ text, before }: Part, language: string | null, most: number): Part[] {
+function* sentences({ text, before }: Part, language: string | null, most: number): Generator<Part> {
 	const segmenter = new Intl.Segmenter(language ?? undefined, { granularity: 'sentence' });
-	const found = Array.from(segmenter.segment(text), ({ segment }) => segment).flatMap((sentence) =>
-		hardCut(sentence, most)
-	);
-	return found.map((segment, index) => ({ text: segment, before: index === 0 ? before : '' }));
+	let joint = before;
+	for (const { segment } of segmenter.segment(text))
+		for (const cut of hardCut(segment, most)) {
+			yield { text: cut, before: joint };
+			joint = '';
+		}
 }
 
 /** What has no sentences is cut at a space, or where there is none between two characters. */

@@ -31,9 +31,17 @@ const byExtension: Record<string, string> = {
 
 /** SVG and other XML count as plain text: they can carry scripts. */
 function textTypeOf(text: string, extension: string, whole: boolean): string {
-	if (/^\s*(<!--[^]*?-->\s*)*<(!doctype html|html[\s>])/i.test(text)) return 'text/html';
+	if (beginsAsHtml(text)) return 'text/html';
 	if (/^\s*<(\?xml|svg[\s>]|!doctype )/i.test(text)) return 'text/plain';
 	return jsonTypeOf(text, extension, whole) ?? byExtension[extension] ?? tableTypeOf(text, whole) ?? 'text/plain';
+}
+
+/** Remarks may stand before it. They are gone over one by one: as one expression they could be parted in 2ⁿ ways. */
+function beginsAsHtml(text: string): boolean {
+	const remark = /\s*<!--[^]*?-->/y;
+	const begin = /\s*<(!doctype html|html[\s>])/iy;
+	while (remark.test(text)) begin.lastIndex = remark.lastIndex;
+	return begin.test(text);
 }
 
 function jsonTypeOf(text: string, extension: string, whole: boolean): string | null {

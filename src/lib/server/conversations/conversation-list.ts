@@ -76,7 +76,7 @@ function turnsWith(rows: Rows, owner: string, { match, patterns }: SearchWords) 
 		.select({ id: max(turns.id), jobId: turns.jobId, conversationId: turns.conversationId })
 		.from(turns)
 		.innerJoin(conversations, eq(conversations.id, turns.conversationId))
-		.where(and(eq(conversations.owner, owner), indexed, ...patterns.map(like)))
+		.where(and(eq(conversations.owner, owner), indexed, ...patterns.map((cases) => or(...cases.map(like)))))
 		.groupBy(turns.conversationId)
 		.all();
 }

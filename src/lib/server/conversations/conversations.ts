@@ -22,7 +22,15 @@ import { Projects } from './projects.ts';
 import { TurnConversation } from './turn-conversation.ts';
 import { branchTo, depthOf, leafBelow, siblingsOf, turnOf } from './turn-tree.ts';
 import { checkProject, endTurn, joinTurn, ownedConversation, stampShown } from './turns.ts';
-import { fileNames, filesOf, viewOf, type ConversationView, type TurnView } from './turn-view.ts';
+import {
+	fileNames,
+	filesOf,
+	memoriesOf,
+	memoryTexts,
+	viewOf,
+	type ConversationView,
+	type TurnView
+} from './turn-view.ts';
 
 /** The most characters that a title may have. */
 export const TITLE_LIMIT = 200;
@@ -143,7 +151,7 @@ export class Conversations {
 		return this.#db.select({ id, name }).from(projects).where(eq(id, projectId)).get() ?? null;
 	}
 
-	#turns({ id }: ConversationRow, ids: readonly string[]): TurnView[] {
+	#turns({ id, owner }: ConversationRow, ids: readonly string[]): TurnView[] {
 		const found = this.#db
 			.select({ turn: turns, job: jobs })
 			.from(turns)
@@ -156,11 +164,16 @@ export class Conversations {
 			return { turn, job: { ...this.#parts.snapshots.of(job), status, cancelRequestedAt } };
 		});
 		const nameOf = fileNames(this.#db, [...new Set(read.flatMap(({ job }) => filesOf(job)))]);
+		const textOf = memoryTexts(
+			this.#db,
+			owner,
+			read.flatMap(({ job }) => memoriesOf(job))
+		);
 		const siblings = siblingsOf(this.#db, id);
 		const byId = new Map(read.map((each) => [each.turn.jobId, each]));
 		return ids
 			.flatMap((jobId) => byId.get(jobId) ?? [])
-			.map(({ turn, job }) => viewOf(turn, job, { siblings: siblings(turn), nameOf }));
+			.map(({ turn, job }) => viewOf(turn, job, { siblings: siblings(turn), nameOf, textOf }));
 	}
 
 	/** Gives it a title that its messages no longer change. */

@@ -82,9 +82,9 @@ export class Projects {
 	}
 
 	#checkName(owner: string, name: string, own?: string): void {
-		const same = and(eq(projects.owner, owner), sql`${projects.name} = ${name} collate nocase`);
-		const other = this.#db.select({ id: projects.id }).from(projects).where(same).get();
-		if (other && other.id !== own)
+		const { id, name: known } = projects;
+		const all = this.#db.select({ id, name: known }).from(projects).where(eq(projects.owner, owner)).all();
+		if (all.some((other) => other.id !== own && caseless(other.name) === caseless(name)))
 			throw new HeadwayError('conflict', `You have a project "${name}" already. Choose another name.`);
 	}
 
@@ -93,4 +93,9 @@ export class Projects {
 		await this.get(owner, id);
 		this.#db.delete(projects).where(eq(projects.id, id)).run();
 	}
+}
+
+/** The same for upper and lower case, also beyond English, which is all that SQLite compares so. */
+function caseless(name: string): string {
+	return name.normalize('NFC').toUpperCase().toLowerCase();
 }

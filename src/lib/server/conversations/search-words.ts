@@ -11,8 +11,8 @@ export interface SearchWords {
 	readonly all: readonly string[];
 	/** For the index; null when no word is long enough. */
 	readonly match: string | null;
-	/** Patterns for `like … escape '\'`, for the words that the index does not know. */
-	readonly patterns: readonly string[];
+	/** For each word that the index does not know, patterns for `like … escape '\'`: one of them has to fit. */
+	readonly patterns: readonly (readonly string[])[];
 }
 
 /** The same for upper and lower case, with and without accents. */
@@ -33,8 +33,18 @@ export function searchWords(query: string): SearchWords {
 	return {
 		all: words.map(folded),
 		match: indexed.length > 0 ? indexed.join(' AND ') : null,
-		patterns: words.filter((word) => !isIndexed(word)).map((word) => `%${word.replace(/[\\%_]/g, '\\$&')}%`)
+		patterns: words.filter((word) => !isIndexed(word)).map((word) => casesOf(word).map(patternOf))
 	};
+}
+
+/** SQLite's LIKE knows upper and lower case of English letters only. */
+function casesOf(word: string): string[] {
+	const [first = '', ...rest] = word.toLowerCase();
+	return [...new Set([word, word.toLowerCase(), word.toUpperCase(), `${first.toUpperCase()}${rest.join('')}`])];
+}
+
+function patternOf(word: string): string {
+	return `%${word.replace(/[\\%_]/g, '\\$&')}%`;
 }
 
 /** Whether a text has all of the words. */

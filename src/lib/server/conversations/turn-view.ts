@@ -1,4 +1,4 @@
-import { inArray } from 'drizzle-orm';
+import { and, eq, inArray } from 'drizzle-orm';
 import type { Cost, Usage } from '../../jobs/event.ts';
 import type { JobStatus } from '../../jobs/job.ts';
 import type { JobSnapshot } from '../../jobs/snapshot.ts';
@@ -6,11 +6,19 @@ import { shortened } from '../../jobs/shortened.ts';
 import type { ChatResult, ChatState, Cited, Plan, TurnTiming } from '../../operations/chat/model.ts';
 import type { ToolView } from '../../tools/call.ts';
 import type { Rows } from '../db/open.ts';
-import { files, type TurnRow } from '../db/schema.ts';
+import { files, memories, type TurnRow } from '../db/schema.ts';
 import { shownAnswer } from './turns.ts';
 
 /** Of what a tool gave, a transcript shows so many characters; the job's own page has all of it. */
 const TOOL_TEXT = 4_000;
+
+/** What a turn has kept, as it reads now. One that was deleted since has no text. */
+export interface KeptMemory {
+	id: string;
+	text: string;
+	projectId: string | null;
+	forgotten: boolean;
+}
 
 /** One turn as a transcript shows it. Of one that runs it is what there is until now. */
 export interface TurnView {
@@ -35,7 +43,7 @@ export interface TurnView {
 	problems: string[];
 	tools: ToolView[];
 	citations: Cited[];
-	memories: { id: string; text: string; projectId: string | null }[];
+	memories: KeptMemory[];
 	timing: TurnTiming | null;
 	cost: Cost;
 	usage: Usage | null;
@@ -65,12 +73,16 @@ export interface ConversationView {
 	updatedAt: number;
 }
 
+/** What of a turn stands neither in its row nor in its job. */
+export interface ViewFacts {
+	siblings: string[];
+	nameOf(fileId: string): string | undefined;
+	/** What a memory says now; undefined for one that was deleted. */
+	textOf(memoryId: string): string | undefined;
+}
+
 /** A turn by its row and its job's snapshot. */
-export function viewOf(
-	turn: TurnRow,
-	job: JobSnapshot,
-	{ siblings, nameOf }: { siblings: string[]; nameOf(fileId: string): string | undefined }
-): TurnView {
+export function viewOf(turn: TurnRow, job: JobSnapshot, { siblings, nameOf, textOf }: ViewFacts): TurnView {
 	const state = job.state as ChatState;
 	const result = job.result as ChatResult | null;
 	const last = state.plans.at(-1);
@@ -84,7 +96,10 @@ export function viewOf(
 		...{ plan: last?.plan ?? null, problems: last?.problems ?? [] },
 		tools: state.tools.map((tool) => ({ ...tool, text: tool.text === null ? null : shortened(tool.text, TOOL_TEXT) })),
 		citations: result?.citations ?? state.citations,
-		memories: state.memories.map(({ id, text, projectId }) => ({ id, text, projectId })),
+		memories: state.memories.map(({ id, projectId }) => {
+			const text = textOf(id);
+			return { id, text: text ?? '', projectId, forgotten: text === undefined };
+		}),
 		timing: result?.timing ?? state.timing,
 		...{ cost: job.cost, usage: job.usage, model: job.model, provider: job.provider },
 		...{ elapsedMs: job.elapsedMs, endedAt: job.endedAt },
@@ -108,4 +123,22 @@ export function fileNames(rows: Rows, ids: readonly string[]): (id: string) => s
 		.all();
 	const byId = new Map(known.map((file) => [file.id, file.name]));
 	return (fileId) => byId.get(fileId);
+}
+
+/** The ids of what a turn has kept. */
+export function memoriesOf({ state }: Pick<JobSnapshot, 'state'>): readonly string[] {
+	return (state as ChatState).memories.map(({ id }) => id);
+}
+
+/** What an owner's memories say. */
+export function memoryTexts(rows: Rows, owner: string, ids: readonly string[]): (id: string) => string | undefined {
+	if (ids.length === 0) return () => undefined;
+	const { id, text } = memories;
+	const known = rows
+		.select({ id, text })
+		.from(memories)
+		.where(and(eq(memories.owner, owner), inArray(id, [...ids])))
+		.all();
+	const byId = new Map(known.map((memory) => [memory.id, memory.text]));
+	return (memoryId) => byId.get(memoryId);
 }

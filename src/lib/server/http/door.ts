@@ -2,25 +2,28 @@ import type { RequestEvent, RequestHandler } from '@sveltejs/kit';
 import { HeadwayError } from '../../jobs/error.ts';
 import { describe } from '../fault.ts';
 import { diskFault } from '../room.ts';
+import { isForOpenAi, openAiError } from './openai-error.ts';
 import { problem } from './problem.ts';
 
 type Method = 'GET' | 'POST' | 'PUT' | 'DELETE';
 type Handlers = Partial<Record<Method, (event: RequestEvent) => Promise<Response>>>;
 type Door = Record<Method | 'fallback', RequestHandler>;
 
-/** One address of the plain door: its handlers, with every failure as a problem document and any other method as 405. */
+/** One address of the plain door: its handlers, with every failure as a problem document (to OpenAI's clients, in their own form) and any other method as 405. */
 export function door(handlers: Handlers): Door {
 	const allow = Object.keys(handlers).join(', ');
 	const answer: RequestHandler = async (event) => {
 		const { method } = event.request;
 		const handler = handlers[(method === 'HEAD' ? 'GET' : method) as Method];
 		try {
-			if (method === 'OPTIONS') return preflight(allow);
+			if (method === 'OPTIONS') return preflight(allow, event.request);
 			if (!handler) throw new HeadwayError('method_not_allowed', `This address takes ${allow}.`);
 			const response = await handler(event);
 			return method === 'HEAD' ? await headOf(response) : response;
 		} catch (error) {
-			return problem(explain(error, event), handler ? {} : { allow });
+			const known = explain(error, event);
+			const headers: Record<string, string> = handler ? {} : { allow };
+			return isForOpenAi(event.url) ? openAiError(known, { headers }) : problem(known, headers);
 		}
 	};
 	return { GET: answer, POST: answer, PUT: answer, DELETE: answer, fallback: answer };
@@ -44,11 +47,21 @@ async function headOf(response: Response): Promise<Response> {
 }
 
 /** What a page of an allowed origin may send that plain forms cannot. */
-const sent = ['content-type', 'content-disposition', 'idempotency-key', 'last-event-id', 'if-range', 'if-none-match'];
+const sent = [
+	...['content-type', 'content-disposition', 'idempotency-key', 'last-event-id', 'if-range', 'if-none-match'],
+	// Headway reads no key, but OpenAI's clients send one.
+	'authorization'
+];
+/** What OpenAI's clients say of themselves. */
+const ofClients = /^(x-stainless|openai)-[a-z-]+$/;
 
 /** Answers an OPTIONS request; whose origin it is for is said by `secure`. */
-export function preflight(allow: string): Response {
-	const headers = { 'access-control-allow-methods': allow, 'access-control-allow-headers': sent.join(', ') };
+export function preflight(allow: string, { headers: asked }: Pick<Request, 'headers'>): Response {
+	const wanted = (asked.get('access-control-request-headers') ?? '')
+		.split(',')
+		.map((name) => name.trim().toLowerCase());
+	const names = [...sent, ...wanted.filter((name) => ofClients.test(name))];
+	const headers = { 'access-control-allow-methods': allow, 'access-control-allow-headers': names.join(', ') };
 	return new Response(null, { status: 204, headers });
 }
 

@@ -48,7 +48,9 @@ function foreign(): HeadwayError {
 /** What a page of an allowed origin may read beside the plain headers. */
 const exposed = [
 	...['location', 'retry-after', 'ratelimit', 'ratelimit-policy'],
-	...['etag', 'content-disposition', 'content-range']
+	...['etag', 'content-disposition', 'content-range'],
+	// Without it OpenAI's clients in a page would repeat what must not be done twice.
+	'x-should-retry'
 ].join(', ');
 
 /** Adds the headers that every answer has, and CORS ones for allowed origins only. */

@@ -2,7 +2,7 @@ import type { RequestEvent } from '@sveltejs/kit';
 import { HeadwayError } from '../../jobs/error.ts';
 import type { JobSnapshot } from '../../jobs/snapshot.ts';
 import type { ChatResult } from '../../operations/chat/model.ts';
-import { explain, readBody } from './door.ts';
+import { readBody } from './door.ts';
 import { readKey } from './job-doors.ts';
 import { completion, type CompletionFacts } from './openai-answer.ts';
 import { openAiError } from './openai-error.ts';
@@ -10,19 +10,6 @@ import { AGENT_MODEL, readCompletion, type CompletionRequest } from './openai-re
 import { CompletionStream } from './openai-stream.ts';
 import { sseResponse } from './sse.ts';
 import { cancelLeft, failureStatus, noOutcome, turnOutcome } from './turn-outcome.ts';
-
-type Handler = (event: RequestEvent) => Promise<Response>;
-
-/** A handler whose failures are told in OpenAI's words. */
-export function forOpenAi(handler: Handler): Handler {
-	return async (event) => {
-		try {
-			return await handler(event);
-		} catch (error) {
-			return openAiError(explain(error, event));
-		}
-	};
-}
 
 /** `GET /v1/models`: the agent, and the models that it can be told to run on. */
 export async function listModels({ locals: { app } }: RequestEvent): Promise<Response> {

@@ -22,14 +22,24 @@ export function openAiErrorBody(error: HeadwayError, status: number): { error: R
 	return { error: { message: error.message, type: typeOf(status), param: error.fields?.[0]?.path ?? null, code } };
 }
 
-/** A refusal, or a turn's failure, in OpenAI's shape. `once`: asking again would begin, and bill, another turn. */
+/** How an error is told. */
+export interface OpenAiErrorTerms {
+	/** Where the code's own is not meant. */
+	status?: number;
+	/** Asking again would begin, and bill, another turn. */
+	once?: boolean;
+	headers?: Record<string, string>;
+}
+
+/** A refusal, or a turn's failure, in OpenAI's shape. */
 export function openAiError(
 	error: HeadwayError,
-	{ status: told, once = false }: { status?: number; once?: boolean } = {}
+	{ status: told, once = false, headers: own = {} }: OpenAiErrorTerms = {}
 ): Response {
 	const status = known[error.code]?.status ?? told ?? statusOf(error.code);
 	const { retryAfter } = error;
 	const headers: Record<string, string> = {
+		...own,
 		...(retryAfter === undefined ? {} : { 'retry-after': String(Math.ceil(retryAfter)) }),
 		// OpenAI's clients repeat a request by themselves after some statuses, unless they are told.
 		...(once ? { 'x-should-retry': 'false' } : {})

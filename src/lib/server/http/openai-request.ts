@@ -54,7 +54,7 @@ export function readCompletion(
 	const { history, indexes } = before(messages.slice(0, -1));
 	const options = {
 		...given('temperature', asked.temperature),
-		...given('maxOutputTokens', asked.max_completion_tokens ?? asked.max_tokens),
+		...given('maxOutputTokens', asked[limitOf(asked)]),
 		...given('effort', asked.reasoning_effort),
 		// As at OpenAI: who hangs up wants no more of it.
 		onDisconnect: 'cancel'
@@ -65,7 +65,7 @@ export function readCompletion(
 		stream: asked.stream ?? false,
 		includeUsage: asked.stream_options?.include_usage ?? false,
 		model: asked.model,
-		pathOf: (path) => pathOf(path, indexes, messages.length - 1)
+		pathOf: (path) => pathOf(path, { indexes, last: messages.length - 1, limit: limitOf(asked) })
 	};
 }
 
@@ -149,13 +149,24 @@ function unsupported(path: string, message: string): HeadwayError {
 
 const options: Record<string, string> = {
 	temperature: 'temperature',
-	maxOutputTokens: 'max_completion_tokens',
 	effort: 'reasoning_effort'
 };
 
-function pathOf(path: string, indexes: readonly number[], last: number): string {
+/** By which of its two names the caller limits the answer. */
+function limitOf({ max_tokens: old, max_completion_tokens: current }: z.output<typeof body>) {
+	return (current ?? null) === null && (old ?? null) !== null ? 'max_tokens' : 'max_completion_tokens';
+}
+
+/** Where in the caller's body the parts of the input stand. */
+interface Places {
+	indexes: readonly number[];
+	last: number;
+	limit: string;
+}
+
+function pathOf(path: string, { indexes, last, limit }: Places): string {
 	const [root, field = '', index] = path.split('.');
-	if (root === 'options') return options[field] ?? field;
+	if (root === 'options') return field === 'maxOutputTokens' ? limit : (options[field] ?? field);
 	if (field === 'message') return `messages.${last}.content`;
 	if (field === 'history') return `messages.${indexes[Number(index)] ?? 0}.content`;
 	return field === 'provider' ? 'model' : field;

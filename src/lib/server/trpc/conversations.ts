@@ -13,7 +13,11 @@ const list = z.object({
 const view = z.object({ id, head: id.optional(), before: id.optional() });
 /** Longer than any answer, in UTF-16 units. */
 const SHOWN_LIMIT = 10_000_000;
-const title = z.string().trim().min(1, 'Write a title.').max(TITLE_LIMIT);
+/** On one line. */
+const title = z
+	.string()
+	.transform((text) => text.replace(/\s+/g, ' ').trim())
+	.pipe(z.string().min(1, 'Write a title.').max(TITLE_LIMIT));
 
 /** Conversations: what they are, and commands to them. */
 export const conversationsRouter = router({

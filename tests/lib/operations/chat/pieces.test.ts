@@ -78,7 +78,9 @@ describe('prompts', () => {
 
 	test('AG-03 the plan’s prompt has its sections in their order', () => {
 		const facts = {
-			tools: [{ id: 'calculator', description: 'Works out\nan expression.', schema: { type: 'object' } }],
+			tools: [
+				{ id: 'calculator', description: 'Works out\nan expression.', schema: { type: 'object' }, limits: { calls: 8 } }
+			],
 			documents: [{ title: 'Tea' }],
 			files: ['`f1`: sales.csv — sales(day date, sum real)'],
 			memories: [{ text: 'Likes tea.' }],
@@ -89,7 +91,7 @@ describe('prompts', () => {
 		const { input, schema } = planRequest(facts, true);
 		expect(input).toBe(
 			[
-				'# Tools\n- `calculator`: Works out an expression. Arguments: {"type":"object"}',
+				'# Tools\n- `calculator`: Works out an expression. At most 8 calls. Arguments: {"type":"object"}',
 				'# Documents\n- Tea',
 				'# Files\n- `f1`: sales.csv — sales(day date, sum real)',
 				'# Memories\n- Likes tea.',

@@ -64,12 +64,11 @@ describe('a turn that needs no tool', () => {
 		]);
 	});
 
-	test('CH-12 records time to first token, tokens and duration, with the first token and at the end', async () => {
+	test('CH-12 records time to first token, tokens and duration, with the first token, the last, and at the end', async () => {
 		const { events, result } = await said('Hello!');
 		const timings = dataOf<ChatTiming>(events, 'timing');
-		expect(timings).toHaveLength(2);
-		expect(timings[0]?.tokens.counted).toBe(false);
-		expect(result.timing).toEqual(timings[1]);
+		expect(timings.map(({ tokens }) => tokens.counted)).toEqual([false, true, true]);
+		expect(result.timing).toEqual(timings[2]);
 		// 50 tokens, 10 of them thoughts.
 		expect(result.timing.tokens).toEqual({ count: 40, counted: true });
 		expect(result.timing.firstTokenMs).toBeGreaterThanOrEqual(result.timing.answerFirstTokenMs ?? Infinity);
@@ -463,6 +462,67 @@ describe('a turn that goes wrong', () => {
 		expect(messagesOf(provider.requests.at(-1)!)[1]?.text).toMatch(/^One/);
 	});
 
+	test('CH-03 a stop after the last word ends the remembering and not the answer', async () => {
+		const provider = new ChatProvider();
+		provider.answer = () => 'One two three.';
+		provider.hold('memories', 0);
+		const { app } = await appWith(provider);
+		const { id } = await start(app, 'chat', { message: 'I am a carpenter.' });
+		await until(app, id, ({ phase, responseId }) => phase === 'memory' && responseId?.endsWith('2') === true);
+		const cancel = provider.cancel.bind(provider);
+		// It answers once the turn has nothing left to do: what the stopped call cost is waited for.
+		provider.cancel = async (response) => {
+			await until(app, id, (now) => stateOf(now).steps.at(-1)?.state === 'completed');
+			return cancel(response);
+		};
+		await app.conversations.stamp('local', id, 'One two three.'.length);
+		await app.jobs.cancel('local', id);
+		const snapshot = await ended(app, id);
+		expectSuccess(snapshot);
+		expect(snapshot.result).toMatchObject({ text: 'One two three.', complete: true, memories: [] });
+		expect(stepsOf(await allEvents(app, id)).slice(-3)).toEqual([
+			...['memory skipped', 'completion started', 'completion completed']
+		]);
+		expect(provider.cancelled).toHaveLength(1);
+		// Both calls are billed: 50 tokens each.
+		expect(snapshot).toMatchObject({ usage: { outputTokens: 100 }, cost: { known: true } });
+	});
+
+	test('CH-03 a stop while the page still shows the answer growing ends the turn there, though all of it has come', async () => {
+		const provider = new ChatProvider();
+		provider.answer = () => 'One two three.';
+		provider.hold('memories', 0);
+		const { app } = await appWith(provider);
+		const { id } = await start(app, 'chat', { message: 'I am a carpenter.' });
+		await until(app, id, ({ phase, responseId }) => phase === 'memory' && responseId?.endsWith('2') === true);
+		await app.conversations.stamp('local', id, 7);
+		await app.jobs.cancel('local', id);
+		expect((await ended(app, id)).status).toBe('cancelled');
+		await turn(app, 'Thanks!', { conversationId: id });
+		expect(messagesOf(provider.requests.at(-1)!)[1]?.text).toBe('One two');
+	});
+
+	test('CH-12 a turn that was stopped, and one that failed, have their times too', async () => {
+		const provider = new ChatProvider();
+		provider.answer = () => 'One two three four five.';
+		provider.hold('answer', 2);
+		const { app } = await appWith(provider);
+		const { id } = await start(app, 'chat', { message: 'Hello!' });
+		await until(app, id, ({ content }) => (content.answer ?? '') !== '');
+		await app.jobs.cancel('local', id);
+		const stopped = stateOf(await ended(app, id)).timing;
+		expect(stopped).toMatchObject({ firstTokenMs: expect.any(Number), tokens: { counted: false } });
+		expect(stopped?.tokens.count).toBeGreaterThan(0);
+		const failing = new ChatProvider();
+		failing.answer = () => ({ text: 'Half', status: 'failed', error: new HeadwayError('provider_error', 'No.') });
+		const failed = await said('Hello!', failing);
+		expect(stateOf(failed.snapshot).timing?.firstTokenMs).toEqual(expect.any(Number));
+		for (const each of [app, failed.app])
+			expect(await each.metrics.registry.metrics()).toContain(
+				'headway_turn_first_token_seconds_count{streamed="yes"} 1'
+			);
+	});
+
 	test('CH-09 TS-12 after an error the text stays, the step says why, and the next message works', async () => {
 		const provider = new ChatProvider();
 		provider.answer = () => ({
@@ -524,6 +584,28 @@ describe('a turn that goes wrong', () => {
 		expect(provider.cancelled).toHaveLength(1);
 	});
 
+	test('CH-07 an answer that was whole at the provider, and went unheard, is taken: no step fails', async () => {
+		const clock = new FakeClock();
+		const provider = new ChatProvider();
+		provider.answer = () => 'One two three four five.';
+		provider.hold('answer', 1);
+		const { app } = await appWith(provider, undefined, { clock });
+		const { id } = await start(app, 'chat', { message: 'Hello!' });
+		await clock.advance(2_000);
+		await until(app, id, ({ content }) => (content.answer ?? '') !== '');
+		const cancel = provider.cancel.bind(provider);
+		provider.cancel = async (response) => {
+			const answer = await cancel(response);
+			return { ...answer, outcome: { ...answer.outcome!, status: 'completed', text: 'One two three four five.' } };
+		};
+		const snapshot = await toEnd(clock, app, id);
+		expectSuccess(snapshot);
+		expect(snapshot.content.answer).toBe('One two three four five.');
+		const events = await allEvents(app, id);
+		expect(stepsOf(events)).toHaveLength(16);
+		expect(stepsOf(events)).not.toContain('execution failed');
+	});
+
 	test('CH-07 the silence is settable for each model, and a plan that takes longer does not count', async () => {
 		const clock = new FakeClock();
 		const provider = new ChatProvider();
@@ -542,6 +624,21 @@ describe('a turn that goes wrong', () => {
 		await clock.advance(6_000);
 		const snapshot = await drive(clock, ended(app, id));
 		expect(snapshot.error?.message).toContain('5 s');
+	});
+
+	test('CH-07 while a person is asked nothing counts as silence', async () => {
+		const clock = new FakeClock();
+		const provider = new ChatProvider();
+		provider.plans = [planOf([{ id: 'r', tool: 'research', arguments: { query: 'How do tides work?' } }])];
+		const { app } = await appWith(provider, undefined, { clock });
+		const { id } = await start(app, 'chat', { message: 'Research how tides work' });
+		await until(app, id, ({ question }) => question !== null);
+		await clock.advance(600_000);
+		expect((await app.jobs.snapshot('local', id)).status).toBe('running');
+		await app.jobs.answer('local', id, 'allow-r', { allow: false });
+		const snapshot = await toEnd(clock, app, id);
+		expectSuccess(snapshot);
+		expect((snapshot.result as { tools: ToolEvent[] }).tools).toMatchObject([{ state: 'skipped' }]);
 	});
 
 	test('CH-07 a planning call that does not end is given up, and the answer is written without tools', async () => {
@@ -623,6 +720,8 @@ describe('a turn after a restart', () => {
 		expectSuccess(snapshot);
 		expect(provider.asked).toEqual(['answer', 'memories']);
 		expect(snapshot.content.answer).toBe('It is so.');
+		// What the provider had counted stands.
+		expect((snapshot.result as { timing: ChatTiming }).timing.tokens).toEqual({ count: 40, counted: true });
 		expect(snapshot.result).toMatchObject({ text: 'It is so.', complete: true });
 	}, 20_000);
 

@@ -1,4 +1,4 @@
-import { crc32, deflateRawSync } from 'node:zlib';
+import { crc32, deflateRawSync, deflateSync } from 'node:zlib';
 
 /** An archive with these entries. `claims` says another unpacked size than the true one. */
 export function zipOf(entries: Record<string, string | Buffer>, claims?: number): Buffer {
@@ -84,4 +84,17 @@ function lineOf(line: string, index: number): string {
 	const isHeading = line.startsWith('# ');
 	const shown = (isHeading ? line.slice(2) : line).replace(/[()\\]/g, '\\$&');
 	return `BT /F1 ${isHeading ? 20 : 11} Tf 60 ${780 - index * 14} Td (${shown}) Tj ET`;
+}
+
+/** A PDF whose page unpacks to so many bytes. */
+export function swellingPdf(bytes: number): Buffer {
+	const packed = deflateSync(Buffer.alloc(bytes, ' '));
+	const objects = [
+		'<< /Type /Catalog /Pages 2 0 R >>',
+		'<< /Type /Pages /Kids [3 0 R] /Count 1 >>',
+		'<< /Type /Page /Parent 2 0 R /MediaBox [0 0 595 842] /Contents 4 0 R >>'
+	].map((body, index) => `${index + 1} 0 obj\n${body}\nendobj\n`);
+	const stream = `4 0 obj\n<< /Length ${packed.length} /Filter /FlateDecode >>\nstream\n`;
+	const end = '\nendstream\nendobj\ntrailer\n<< /Root 1 0 R /Size 5 >>\n%%EOF\n';
+	return Buffer.concat([Buffer.from(`%PDF-1.4\n${objects.join('')}${stream}`), packed, Buffer.from(end)]);
 }

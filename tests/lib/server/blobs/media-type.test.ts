@@ -46,6 +46,13 @@ describe('what a file is', () => {
 		expect(await mediaTypeOf(Buffer.from('a,b\n1,2\n3,4\n5'), 'x', false)).toBe('text/csv');
 	});
 
+	test('OP-03 a thousand remarks at the beginning hold nobody up, whatever comes after them', async () => {
+		const remarks = '<!---->\n'.repeat(1_000);
+		expect(await mediaTypeOf(Buffer.from(`${remarks}Badgers dig.`), 'x.md', true)).toBe('text/markdown');
+		expect(await mediaTypeOf(Buffer.from(`${remarks}<html>`), 'x.md', true)).toBe('text/html');
+		expect(await mediaTypeOf(Buffer.from(`${remarks}<!-- <html>`), 'x.md', true)).toBe('text/markdown');
+	});
+
 	test('CX-07 a real picture of the project', async () => {
 		expect(await mediaTypeOf(readFileSync('docs/screenshot.png'), 'x.md', true)).toBe('image/png');
 	});

@@ -114,6 +114,13 @@ describe('search', () => {
 		expect(await app.conversations.search('local', { query })).toEqual([]);
 	});
 
+	test('AG-02 short words are found in any case, also beyond English', async () => {
+		const app = await chatting();
+		const { id } = await say(app, { message: 'Teures Öl' });
+		for (const query of ['öl', 'ÖL', 'Öl', 'ö'])
+			expect(await app.conversations.search('local', { query })).toMatchObject([{ id, jobId: id }]);
+	});
+
 	test('AG-02 a long text is shown where the words are', async () => {
 		const app = await chatting();
 		await say(app, { message: `${'before '.repeat(500)}needle ${'after '.repeat(500)}` });

@@ -1,6 +1,6 @@
 import { describe, expect, test } from 'vitest';
 import { echo, say, send, Talker } from '../../../http/talker.ts';
-import { makeApp, runsOf, temporaryFolder } from '../../../support/app.ts';
+import { ended, makeApp, runsOf, temporaryFolder } from '../../../support/app.ts';
 
 const texts = (list: { text: string }[]) => list.map(({ text }) => text);
 
@@ -52,6 +52,27 @@ describe('memories', () => {
 		await projects.remove('local', projectId);
 		expect(texts(await memories.list('local'))).toEqual(['Likes tea.']);
 		expect(await app.conversations.get('local', { id: inside.id })).toMatchObject({ projectId: null, project: null });
+	});
+
+	test('AG-02 a turn tells of what it kept as it reads now: changed words, and none of what was forgotten', async () => {
+		const { app, converse } = await talking();
+		const { id, step, conversation } = await converse({ message: 'I am Ada.' });
+		const kept = await conversation.remember(['Her name is Ada.', 'She likes tea.']);
+		for (const { id: memory, text, projectId } of kept) step.ctx.emit('memory', { id: memory, text, projectId });
+		step.finish();
+		await ended(app, id);
+		const told = async () => (await app.conversations.get('local', { id })).turns[0]?.memories;
+		const [name, tea] = kept.map((memory) => memory.id);
+		expect(await told()).toEqual([
+			{ id: name, text: 'Her name is Ada.', projectId: null, forgotten: false },
+			{ id: tea, text: 'She likes tea.', projectId: null, forgotten: false }
+		]);
+		await app.conversations.memories.edit('local', { id: name ?? '', text: 'Her name is Ada Bremer.' });
+		await app.conversations.memories.remove('local', tea ?? '');
+		expect(await told()).toEqual([
+			{ id: name, text: 'Her name is Ada Bremer.', projectId: null, forgotten: false },
+			{ id: tea, text: '', projectId: null, forgotten: true }
+		]);
 	});
 
 	test('AG-02 switched off, nothing is kept and nothing is used; what was kept is still there to see', async () => {
@@ -108,8 +129,10 @@ describe('memories', () => {
 		const { id } = await projects.create('local', 'Thesis');
 		await expect(projects.create('local', 'thesis')).rejects.toMatchObject({ code: 'conflict' });
 		expect(await projects.rename('local', { id, name: 'thesis' })).toEqual({ id, name: 'thesis' });
+		await projects.create('local', 'Öl');
+		await expect(projects.create('local', 'ÖL')).rejects.toMatchObject({ code: 'conflict' });
 		await projects.create('other', 'Thesis');
 		await say(app, { message: 'Hi', projectId: id });
-		expect(await projects.list('local')).toEqual([{ id, name: 'thesis', conversations: 1, documents: 0 }]);
+		expect(await projects.list('local')).toContainEqual({ id, name: 'thesis', conversations: 1, documents: 0 });
 	});
 });

@@ -28,7 +28,7 @@ function withHint(response: Response, body: ReadableStream<Uint8Array>): Respons
 
 const other: RequestHandler = ({ request }) =>
 	request.method === 'OPTIONS'
-		? preflight('GET, POST')
+		? preflight('GET, POST', request)
 		: problem(new HeadwayError('method_not_allowed', 'This address takes GET and POST.'), { allow: 'GET, POST' });
 
 export { handle as GET, handle as POST, other as fallback };

@@ -1,4 +1,4 @@
 import { door, starts } from '$lib/server/http/door.ts';
-import { complete, forOpenAi } from '$lib/server/http/openai-door.ts';
+import { complete } from '$lib/server/http/openai-door.ts';
 
-export const { POST, fallback } = door({ POST: forOpenAi(starts(complete)) });
+export const { POST, fallback } = door({ POST: starts(complete) });
