@@ -52,6 +52,17 @@ function kindOf(open: readonly string[]): string | null {
 	return named ? (/^hljs-([a-z_-]+)/.exec(named)?.[1] ?? null) : null;
 }
 
+/** Pieces as what the page shows of them: hundreds in a long text, which never change, so that elements are all they need. */
+export function elementsOf(pieces: readonly CodePiece[]): (Node | string)[] {
+	return pieces.map(({ text, kind }) => {
+		if (kind === null) return text;
+		const span = document.createElement('span');
+		span.className = `code-${kind}`;
+		span.textContent = text;
+		return span;
+	});
+}
+
 /** Whether a fenced block has been closed: nothing that is still to come changes it. */
 export function isClosed(raw: string): boolean {
 	const lines = raw.trimEnd().split('\n');
