@@ -35,10 +35,11 @@ export class Alarm {
 		this.#timer = setTimeout(() => this.#ring(), ms);
 	}
 
-	/** A clock that was put back in the meantime makes nothing later than it was to be. */
+	/** A clock that was put back in the meantime puts it off once more at the most. */
 	#ring(): void {
 		this.#timer = null;
-		const early = Math.min(this.#ms, this.#due - Date.now());
+		this.#due = Math.min(this.#due, Date.now() + this.#ms);
+		const early = this.#due - Date.now();
 		if (early > 0) this.#start(early);
 		else this.#run();
 	}
