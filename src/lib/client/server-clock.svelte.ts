@@ -25,8 +25,10 @@ export class ServerClock {
 	/** Takes a newer reading. An answer is always a little late, so that the largest offset is the truest; a jump back of over a minute is a corrected clock. */
 	read(serverNow: number): void {
 		const offset = serverNow - Date.now();
-		if (offset > this.#offset || offset < this.#offset - 60_000) this.#offset = offset;
-		this.tick();
+		const truer = offset > this.#offset || offset < this.#offset - 60_000;
+		if (truer) this.#offset = offset;
+		// While it ticks by itself, each second is soon enough: a reading comes four times in one, and what shows the time is rendered.
+		if (truer || this.#timer === null) this.tick();
 	}
 
 	tick(): void {

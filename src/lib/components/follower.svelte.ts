@@ -72,11 +72,11 @@ export class EndFollower {
 			this.#below = !this.#following && isBelow(end);
 		};
 		const grown = () => this.#keepUp(end);
+		// It tells of the first size too, once it is laid out: to ask for it here would lay out the page twice.
 		const observer = new ResizeObserver(grown);
 		observer.observe(end.parentElement ?? end);
 		window.addEventListener('scroll', scrolled, { passive: true });
 		window.addEventListener('resize', grown);
-		grown();
 		return () => {
 			observer.disconnect();
 			window.removeEventListener('scroll', scrolled);

@@ -177,11 +177,11 @@ test('DC-03 a page whose frames take long shows news less often, so that it stay
 	vi.spyOn(performance, 'now').mockImplementation(() => late);
 	job.take([text(4, 'a')]);
 	frame();
-	// What was shown took 30 ms to render and paint.
-	late += 30;
+	// What was shown took 10 ms to render and paint.
+	late += 10;
 	vi.advanceTimersByTime(1);
 	job.take([text(5, 'b')]);
-	vi.advanceTimersByTime(190);
+	vi.advanceTimersByTime(170);
 	expect(job.snapshot.content).toEqual({ report: 'a' });
 	vi.advanceTimersByTime(40);
 	expect(job.snapshot.content).toEqual({ report: 'ab' });

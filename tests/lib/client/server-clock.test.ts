@@ -37,3 +37,14 @@ test('PG-08 a clock that was set back by more than a minute is followed', () => 
 	clock.read(SERVER - HOUR);
 	expect(clock.now).toBe(SERVER - HOUR);
 });
+
+test('PG-08 while it ticks by itself, a reading that is no truer than the last moves nothing: the second does', () => {
+	const clock = new ServerClock(SERVER);
+	clock.run(true);
+	vi.advanceTimersByTime(700);
+	clock.read(SERVER + 650);
+	expect(clock.now).toBe(SERVER);
+	vi.advanceTimersByTime(300);
+	expect(clock.now).toBe(SERVER + 1_000);
+	clock.run(false);
+});

@@ -3,6 +3,7 @@ import { flushSync } from 'svelte';
 import { beforeEach, describe, expect, test, vi } from 'vitest';
 import { highlight, isClosed, languageOf } from '../../../src/lib/components/markdown/highlight.ts';
 import Markdown from '../../../src/lib/components/markdown/Markdown.svelte';
+import { enlivenCode } from '../../../src/lib/components/markdown/sent-code.ts';
 
 const code = () => document.querySelector('pre code');
 const kinds = () => [...document.querySelectorAll('pre code span')].map(({ className }) => className);
@@ -95,5 +96,76 @@ describe('code in a text', () => {
 	test('IR-03 math stays the text that it is', () => {
 		render(Markdown, { text: 'It is $a_1 + b^2$ and $$x < 3$$.' });
 		expect(document.querySelector('.prose')).toHaveTextContent('It is $a_1 + b^2$ and $$x < 3$$.');
+	});
+});
+
+describe('code in a text that the server has sent', () => {
+	const source = 'So:\n\n```js\nlet sea = 1;\n```\n\nAnd:\n\n```python\ntide = 2\n```\n';
+	const copied: string[] = [];
+	/** What stands for the window: it says of each block when it is seen. */
+	const seen: (() => void)[] = [];
+
+	class Window {
+		readonly #tell: IntersectionObserverCallback;
+		constructor(tell: IntersectionObserverCallback) {
+			this.#tell = tell;
+		}
+		observe(target: Element) {
+			const entry = { target, isIntersecting: true } as unknown as IntersectionObserverEntry;
+			seen.push(() => this.#tell([entry], this as unknown as IntersectionObserver));
+		}
+		unobserve() {}
+		disconnect() {}
+	}
+
+	beforeEach(() => {
+		copied.length = seen.length = 0;
+		const writeText = (text: string) => Promise.resolve(void copied.push(text));
+		vi.stubGlobal('navigator', { clipboard: { writeText } });
+		vi.stubGlobal('IntersectionObserver', Window);
+		return () => vi.unstubAllGlobals();
+	});
+
+	/** The page as it was sent, without any life of its own. */
+	function sent(): HTMLElement {
+		const { container, unmount } = render(Markdown, { text: source });
+		const text = document.createElement('div');
+		text.innerHTML = container.querySelector('.prose')?.innerHTML ?? '';
+		unmount();
+		document.body.append(text);
+		return text;
+	}
+
+	test('IR-03 its code is coloured where it comes into sight, and nowhere else', async () => {
+		const text = sent();
+		const end = enlivenCode(text);
+		expect(seen).toHaveLength(2);
+		expect(text.querySelectorAll('[class^=code-keyword]')).toHaveLength(0);
+		seen[0]?.();
+		await waitFor(() => expect(text.querySelector('code .code-keyword')).toHaveTextContent('let'));
+		expect([...text.querySelectorAll('code')].map(({ textContent }) => textContent)).toEqual([
+			'let sea = 1;',
+			'tide = 2'
+		]);
+		expect(text.querySelectorAll('code')[1]?.children).toHaveLength(0);
+		end();
+		text.remove();
+	});
+
+	test('IR-03 its code is copied, says so, and has the focus still; nothing else is rendered again', async () => {
+		const text = sent();
+		const end = enlivenCode(text);
+		const before = [...text.children];
+		const [, second] = text.querySelectorAll<HTMLElement>('[data-action=copy]');
+		second?.click();
+		await waitFor(() => expect(text).toHaveTextContent('Copied'));
+		expect(copied).toEqual(['tide = 2']);
+		expect(document.activeElement).toBe(text.querySelectorAll('[data-action=copy]')[1]);
+		expect(text.querySelectorAll('[data-action=copy]')).toHaveLength(2);
+		text.querySelectorAll<HTMLElement>('[data-action=copy]')[1]?.click();
+		await waitFor(() => expect(copied).toEqual(['tide = 2', 'tide = 2']));
+		expect([...text.children]).toEqual(before);
+		end();
+		text.remove();
 	});
 });

@@ -12,11 +12,25 @@ const entities: Record<string, string> = { '&amp;': '&', '&lt;': '<', '&gt;': '>
 /** The pieces of a program, by the language that it says it is in; null for one that is not known. The grammars are loaded at the first call. */
 export async function highlight(code: string, language: string): Promise<CodePiece[] | null> {
 	if (code.length > LONGEST) return null;
-	const { default: highlighter } = await import('highlight.js/lib/common');
+	const highlighter = await grammars();
 	if (!highlighter.getLanguage(language)) return null;
 	const pieces = piecesOf(highlighter.highlight(code, { language, ignoreIllegals: true }).value);
 	// What would change a letter of the code is not shown.
 	return pieces.map(({ text }) => text).join('') === code ? pieces : null;
+}
+
+let loading: Promise<typeof import('highlight.js').default> | null = null;
+
+/** Asked for once: each `import()` of a built page looks through all of its document first. What failed is tried again. */
+function grammars() {
+	loading ??= import('highlight.js/lib/common').then(
+		({ default: highlighter }) => highlighter,
+		(error: unknown) => {
+			loading = null;
+			throw error;
+		}
+	);
+	return loading;
 }
 
 /** Reads the highlighter's HTML as data: it never becomes elements by itself. */
@@ -36,6 +50,17 @@ function piecesOf(html: string): CodePiece[] {
 function kindOf(open: readonly string[]): string | null {
 	const named = open.findLast((kind) => kind.startsWith('hljs-'));
 	return named ? (/^hljs-([a-z_-]+)/.exec(named)?.[1] ?? null) : null;
+}
+
+/** Pieces as what the page shows of them: hundreds in a long text, which never change, so that elements are all they need. */
+export function elementsOf(pieces: readonly CodePiece[]): (Node | string)[] {
+	return pieces.map(({ text, kind }) => {
+		if (kind === null) return text;
+		const span = document.createElement('span');
+		span.className = `code-${kind}`;
+		span.textContent = text;
+		return span;
+	});
 }
 
 /** Whether a fenced block has been closed: nothing that is still to come changes it. */
