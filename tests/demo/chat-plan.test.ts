@@ -92,6 +92,14 @@ test('BY-15 AG-03 several wishes are several calls, side by side or after each o
 	expect(behind.goal).toContain('tides');
 });
 
+test.each(['Start a research on tides', 'Please do some research about tides', 'Starte eine Recherche über tides'])(
+	'BY-15 AG-03 “%s” is a research, though there are documents to look into',
+	async (message) => {
+		const { named } = await planned(await demoFor(), message, DOCUMENTS);
+		expect(named).toEqual([['research', { query: 'tides' }]]);
+	}
+);
+
 test('BY-15 a question is looked up in the documents, and one that leans on the last takes its words along', async () => {
 	const demo = await demoFor();
 	const { named } = await planned(demo, 'Please tell me how coffee is roasted.', DOCUMENTS);

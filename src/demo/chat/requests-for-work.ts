@@ -16,8 +16,8 @@ const PICTURES: readonly RegExp[] = [
 ];
 
 const RESEARCH: readonly RegExp[] = [
-	/(?<=^|[.!?;:,]\s{0,5}|\b(?:please|can you|could you|would you|and|then|to|first|also)\s{1,5})(?:do (?:some |a )?(?:deep |thorough |quick )?research (?:on|about|into)|(?:quickly |thoroughly )?research|investigate|look into|find out (?:everything|all|as much as possible) about)\s+(.+)/iu,
-	/\b(?:recherchiere|untersuche)\s+(.+)/iu,
+	/(?<=^|[.!?;:,]\s{0,5}|\b(?:please|can you|could you|would you|and|then|to|first|also)\s{1,5})(?:(?:do|start|run|begin) (?:some |a |another )?(?:deep |thorough |quick )?research (?:on|about|into)|(?:quickly |thoroughly )?research|investigate|look into|find out (?:everything|all|as much as possible) about)\s+(.+)/iu,
+	/\b(?:recherchiere|untersuche|(?:starte|beginne) eine (?:gründliche |schnelle )?recherche (?:über|zu))\s+(.+)/iu,
 	/\b(?:fais (?:une|des) recherches?(?: approfondies?)? sur|recherche en profondeur|enquête sur)\s+(.+)/iu,
 	/\b(?:investiga|haz una investigación sobre)\s+(.+)/iu
 ];
