@@ -202,6 +202,7 @@ describe('the chat page', () => {
 		await page.goBack();
 		await untilTurn(page, 0, 'succeeded');
 		expect(await page.locator('[data-citation]').first().getAttribute('href')).toContain(place);
+		await expectNoAxeViolations(page);
 	});
 
 	test('CH-05 an upload shows how far it is, and a file that cannot be read says why', async () => {
@@ -231,6 +232,7 @@ describe('the chat page', () => {
 		const said = await page.locator('[data-turn-error]').innerText();
 		expect(said).toContain('did not accept the key');
 		expect(said).not.toMatch(/Error:|\bat \w+ \(|sk-/);
+		await expectNoAxeViolations(page);
 		await headway.arm();
 		await page.locator('[data-turn-error]').getByRole('button', { name: 'Retry' }).click();
 		await untilTurn(page, 0, 'succeeded');
@@ -358,6 +360,7 @@ describe('the chat page', () => {
 		const page = await newPage();
 		await open(page, '/chat');
 		await page.getByRole('button', { name: 'Model and settings' }).click();
+		await expectNoAxeViolations(page);
 		await page.getByLabel('Model', { exact: true }).fill('demo-chat-1');
 		await page.keyboard.press('Enter');
 		await say(page, hello);
@@ -375,6 +378,8 @@ describe('the chat page', () => {
 		const page = await newPage();
 		const focus = () => page.evaluate(() => document.activeElement?.id);
 		await begin(page, 'Draw a lighthouse on a cliff at dusk');
+		await page.locator('[data-action=allow]').waitFor();
+		await expectNoAxeViolations(page);
 		await page.locator('[data-action=allow]').focus();
 		await page.keyboard.press('Enter');
 		await page.locator('[data-question]').waitFor({ state: 'detached' });
