@@ -152,6 +152,14 @@ describe('passages', () => {
 			expect(text.trim()).toMatch(/^Sentence.*own\.$/);
 	});
 
+	test('CH-05 short sections that share a passage are found under the one that says most', () => {
+		const blocks = [
+			{ page: null, heading: 'Harbour › Boats', text: words(12) },
+			{ page: null, heading: 'Harbour › Ferries', text: 'Ferries' }
+		];
+		expect([...split(blocks, 'en')].map(({ heading }) => heading)).toEqual(['Harbour › Boats']);
+	});
+
 	test('CH-05 a passage stands on one page and under one heading; a bare heading goes with what it heads', () => {
 		const blocks = [
 			{ page: 1, heading: 'A', text: 'A' },

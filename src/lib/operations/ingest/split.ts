@@ -39,11 +39,16 @@ export function* split(pieces: Iterable<Piece>, language: string | null): Genera
 				open = null;
 			}
 			open = open
-				? { page: open.page, heading: piece.heading, text: open.text + joint + text }
+				? { page: open.page, heading: longer(open, piece).heading, text: open.text + joint + text }
 				: { page: piece.page, heading: piece.heading, text };
 		}
 	}
 	if (open) yield open;
+}
+
+/** Short sections that share a passage are found under the one that says most; a bare heading under what follows it. */
+function longer(open: NewPassage, piece: Piece): NewPassage {
+	return piece.text.length > open.text.length ? piece : open;
 }
 
 function goesOn(open: NewPassage, next: Piece, { enough, most, least }: Sizes): boolean {
