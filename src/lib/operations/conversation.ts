@@ -34,6 +34,4 @@ export interface Conversation {
 	remembers(): Promise<boolean>;
 	/** Keeps these. A text that is kept already, or that this turn has kept before, is not kept twice. Resolves with what is new. */
 	remember(texts: readonly string[]): Promise<Memory[]>;
-	/** Whether a stop has cut this turn's answer: the page had not shown all of it yet. */
-	isCut(): Promise<boolean>;
 }

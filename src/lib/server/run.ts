@@ -260,10 +260,9 @@ export class Run {
 	}
 
 	async #success(result: unknown): Promise<Ending> {
-		// A stop that came too late for the result may have ended something that is billed.
-		await this.#stopping?.atProvider;
+		const bill = await this.#settlement.bill(RECEIPT_MS);
 		const why = (issues: unknown) => this.#deps.log.warn({ jobId: this.row.id, issues }, 'invalid result');
-		return endingWith(result, this.#operation.model.result, await this.#settlement.bill(RECEIPT_MS), why);
+		return endingWith(result, this.#operation.model.result, bill, why);
 	}
 
 	async #failure(stopped: CancelReason | null, error: unknown): Promise<Ending> {

@@ -29,7 +29,8 @@ async function leaving(app: App, id: string): Promise<void> {
 }
 
 test('CX-06 BY-05 a cancel while the create is on its way waits for its id, and then cancels at the provider', async () => {
-	const app = await makeApp();
+	// At a pace at which the research still runs when its id comes.
+	const app = await makeApp({ env: { HEADWAY_DEMO_PACE: '4' } });
 	await slowCreates(app, 600);
 	const { id } = await start(app, 'research', { query: 'How do tides work?' });
 	await leaving(app, id);

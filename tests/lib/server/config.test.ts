@@ -36,7 +36,13 @@ describe('configuration', () => {
 				maxUpload: 1_073_741_824,
 				idleMs: 120_000
 			},
-			...{ quietAfterMs: 60_000, demo: { pace: 1, port: 0 } }
+			...{
+				quietAfterMs: 60_000,
+				embeddingModel: null,
+				mcp: [],
+				silence: { ms: 30_000, byModel: {} },
+				demo: { pace: 1, port: 0 }
+			}
 		});
 	});
 

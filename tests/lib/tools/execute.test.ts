@@ -31,7 +31,7 @@ describe('several calls', () => {
 		expect(told.counted).toEqual(['1/2', '2/2']);
 	});
 
-	test('OP-04 the failure of one ends no other, and what it says is said; what broke inside is not', async () => {
+	test('OP-04 CH-08 the failure of one ends no other, and what it says is said; what broke inside is not', async () => {
 		const [run, told] = [new FakeRun(), new Told()];
 		const calls = [aCall('a', 'fails'), aCall('b', 'breaks'), aCall('c', 'nothing'), aCall('d', 'echo')];
 		const ends = await execute(calls, boxOf(run, echo, fails, breaks), told);

@@ -1,7 +1,6 @@
 import type { Memory } from '../operation.ts';
 import { counted, type Known } from './context.server.ts';
 import { askHelper } from './helper.server.ts';
-import { isToStop } from './late-stop.ts';
 import { mayBePersonal, readMemories } from './memories.ts';
 import type { ChatResult } from './model.ts';
 import type { Context, Progress } from './progress.server.ts';
@@ -36,11 +35,7 @@ export async function remember(
 		const ids = new Set(kept.map(({ id }) => id));
 		return [...before.filter(({ id }) => !ids.has(id)), ...kept.map(shown)];
 	} catch (error) {
-		if (await isToStop(ctx, conversation)) throw ctx.signal.reason;
-		if (ctx.signal.aborted) {
-			progress.end('memory', 'Stopped: nothing was kept.', {}, 'skipped');
-			return before;
-		}
+		ctx.signal.throwIfAborted();
 		ctx.log.warn({ error: String(error) }, 'nothing was remembered');
 		progress.end('memory', 'Nothing was kept: the model did not answer.', {}, 'failed');
 		return before;

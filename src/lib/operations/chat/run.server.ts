@@ -11,7 +11,6 @@ import { Progress, type Context, type Input } from './progress.server.ts';
 import { remember } from './remembering.server.ts';
 import { answerRequest } from './requests.ts';
 import { resultsOf } from './results.ts';
-import { isToStop } from './late-stop.ts';
 import { Stopwatch } from './stopwatch.ts';
 
 /** One turn: understand, plan, check, work, answer, remember. Taken up again after a restart, it goes on where it stood. */
@@ -147,9 +146,9 @@ class TurnRun {
 
 	async #complete(parts: Omit<ChatResult, 'timing'>, { conversation }: Known): Promise<ChatResult> {
 		this.#progress.begin('completion', 'Finishing.');
-		// One that was deleted meanwhile takes no answer.
+		// One that was deleted meanwhile takes no answer; and a stop that came with the last words is heeded.
 		if (conversation) await this.#ctx.conversation();
-		if (await isToStop(this.#ctx, conversation)) throw this.#ctx.signal.reason;
+		this.#ctx.signal.throwIfAborted();
 		const timing = this.measure();
 		const { tools, citations, memories } = parts;
 		const counts = { tools: tools.length, citations: citations.length, memories: memories.length };

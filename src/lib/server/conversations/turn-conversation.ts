@@ -1,4 +1,4 @@
-import { eq, inArray, sql } from 'drizzle-orm';
+import { inArray, sql } from 'drizzle-orm';
 import type { Conversation, Memory, Turn } from '../../operations/operation.ts';
 import type { Db } from '../db/open.ts';
 import { jobs, turns, type ConversationRow, type TurnRow } from '../db/schema.ts';
@@ -88,13 +88,5 @@ export class TurnConversation implements Conversation {
 		if (!(await this.remembers())) return [];
 		const { owner, projectId } = this.#conversation;
 		return this.#parts.memories.keep(owner, texts, { projectId, jobId: this.#turn.jobId });
-	}
-
-	async isCut(): Promise<boolean> {
-		const { db, snapshots } = this.#parts;
-		const { jobId } = this.#turn;
-		const found = db.select({ job: jobs, shown: turns.shown }).from(turns).innerJoin(jobs, eq(jobs.id, turns.jobId));
-		const [now] = found.where(eq(turns.jobId, jobId)).all();
-		return now !== undefined && now.shown !== null && now.shown < (snapshots.of(now.job).content.answer ?? '').length;
 	}
 }

@@ -3,10 +3,12 @@ import { baseEvents } from '$lib/jobs/event.ts';
 import type { Rule } from './rule.ts';
 
 /**
- * Milliseconds that half of the events may take to a reader on two busy cores: the grouping (15 ms) and a turn of the
- * event loop. An operation that holds the loop takes longer with all of them.
+ * Milliseconds that half of the events may take to a reader on two calm cores: the grouping (15 ms) and a turn of the
+ * event loop. An operation that holds the loop takes longer with all of them. Where even an idle process wakes late, each of the
+ * steps from the provider to the reader does so too.
  */
 const USUAL_MS = 60;
+const STEPS = 6;
 
 /** Rules about what is seen while it runs. */
 export const progress: Rule[] = [
@@ -36,10 +38,12 @@ export const progress: Rule[] = [
 		rows: 'OP-10',
 		says: 'lets its events go as they come, and never holds the server up',
 		async check(subject) {
-			const { events } = await subject.witness();
+			const { events, lateMs } = await subject.witness();
 			const own = events.filter(({ event }) => !Object.hasOwn(baseEvents, event.type) || event.type === 'content');
 			const delays = own.map(({ event, receivedAt }) => receivedAt - event.at).toSorted((a, b) => a - b);
-			expect(delays[Math.floor(delays.length / 2)] ?? 0, 'half of its events wait longer').toBeLessThan(USUAL_MS);
+			expect(delays[Math.floor(delays.length / 2)] ?? 0, 'half of its events wait longer').toBeLessThan(
+				USUAL_MS + STEPS * lateMs
+			);
 		}
 	}
 ];

@@ -1,3 +1,4 @@
+import { setTimeout as sleep } from 'node:timers/promises';
 import { expect } from 'vitest';
 import { z } from 'zod';
 import type { JobEvent } from '$lib/jobs/event.ts';
@@ -29,6 +30,8 @@ export interface Witness {
 	transients: JobEvent[];
 	/** How many requests it sent to the provider. */
 	creates: number;
+	/** How late half of the timers of a process that does nothing were, just before: what the machine is busy with otherwise. */
+	lateMs: number;
 }
 
 /** The operation that is tested, and the apps that it is tested in. */
@@ -84,6 +87,7 @@ export class Subject {
 
 	async #watchOne(): Promise<Witness> {
 		const app = await this.make();
+		const lateMs = await lateness();
 		const { id } = await start(app, this.model.id, this.input);
 		const [events, transients]: [Witness['events'], JobEvent[]] = [[], []];
 		const watch = { owner: 'local', follow: [{ jobId: id, after: 0 }], feed: false, snapshots: false };
@@ -92,8 +96,18 @@ export class Subject {
 			events.push(...frame.events.map((event) => ({ event, receivedAt })));
 			transients.push(...frame.transients);
 		}
-		return { snapshot: await ended(app, id), events, transients, creates: await creates(app) };
+		return { snapshot: await ended(app, id), events, transients, creates: await creates(app), lateMs };
 	}
+}
+
+async function lateness(): Promise<number> {
+	const late: number[] = [];
+	for (let round = 0; round < 20; round += 1) {
+		const due = performance.now() + 15;
+		await sleep(15);
+		late.push(performance.now() - due);
+	}
+	return late.toSorted((a, b) => a - b)[10] ?? 0;
 }
 
 /** What of a result does not fit the schema; empty when all does. */

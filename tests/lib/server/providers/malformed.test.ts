@@ -16,7 +16,7 @@ const hasty: Clock = { now: systemClock.now, after: (ms, task) => systemClock.af
 
 async function run(reply: (asked: Recorded) => Reply, asked = request) {
 	server = await ReplayServer.start(reply);
-	const deps = { clock: hasty, idleMs: 1_500_000, log: new KeptLog(), signal: never, heard: () => {} };
+	const deps = { clock: hasty, idleMs: 5_000_000, log: new KeptLog(), signal: never, heard: () => {} };
 	return collect(attach(providerAt(server.baseURL), asked, new KeptMemory(), deps));
 }
 
