@@ -3,9 +3,6 @@ import { createRequire, stripTypeScriptTypes } from 'node:module';
 import { dirname, join } from 'node:path';
 import { pathToFileURL } from 'node:url';
 
-/** What the process runs, as text: a file of its own would be somewhere else under Vite, in the build and in the tests. */
-const files = import.meta.glob<string>('./process/*.ts', { query: '?raw', import: 'default', eager: true });
-
 /** The program of the table process where it can be started. */
 export interface Program {
 	readonly main: string;
@@ -19,11 +16,16 @@ export async function writeProgram(folder: string): Promise<Program> {
 	await mkdir(folder, { recursive: true });
 	await writeFile(join(folder, 'package.json'), '{ "type": "module" }\n');
 	await Promise.all(
-		Object.entries(files).map(([path, text]) =>
+		Object.entries(sources()).map(([path, text]) =>
 			writeFile(join(folder, asScript(path.split('/').at(-1) ?? '')), asScript(withoutTypes(text)))
 		)
 	);
 	return { main: join(folder, 'main.js'), folder, packages: packages() };
+}
+
+/** What the process runs, as text: a file of its own would be somewhere else under Vite, in the build and in the tests. */
+function sources(): Record<string, string> {
+	return import.meta.glob<string>('./process/*.ts', { query: '?raw', import: 'default', eager: true });
 }
 
 function asScript(text: string): string {
