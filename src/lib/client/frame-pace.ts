@@ -1,7 +1,7 @@
 import { inSight, whenInSight } from './page-sight.ts';
 
 /** Showing news may take one part in so many of the time: the rest is for the reader's own scrolling and typing. */
-const SHARE = 20;
+const SHARE = 12;
 /** It rests no longer than this, in ms: a frame that the machine slept through delays nothing much. */
 const LONGEST_REST_MS = 300;
 

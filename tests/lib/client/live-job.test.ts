@@ -181,7 +181,7 @@ test('DC-03 a page whose frames take long shows news less often, so that it stay
 	late += 10;
 	vi.advanceTimersByTime(1);
 	job.take([text(5, 'b')]);
-	vi.advanceTimersByTime(170);
+	vi.advanceTimersByTime(90);
 	expect(job.snapshot.content).toEqual({ report: 'a' });
 	vi.advanceTimersByTime(40);
 	expect(job.snapshot.content).toEqual({ report: 'ab' });
