@@ -338,13 +338,21 @@ describe('the chat page', () => {
 		await page.evaluate(() => {
 			const jumps: string[] = [];
 			Object.assign(window, { jumps });
+			// The first words and the row of their reasoning may come in one frame: nothing was there to be read before it.
+			let firstWords = Infinity;
+			const transcript = document.querySelector('[data-transcript]') as HTMLElement;
+			new MutationObserver(() => {
+				if (transcript.querySelector('[data-stream=streaming]')) firstWords = Math.min(firstWords, performance.now());
+			}).observe(transcript, { childList: true, subtree: true, attributes: true });
+			const ONE_FRAME = 50;
 			new PerformanceObserver((list) => {
-				for (const { sources } of list.getEntries() as (PerformanceEntry & { sources: Shift[] })[])
+				for (const { sources, startTime } of list.getEntries() as (PerformanceEntry & { sources: Shift[] })[])
 					for (const { node, previousRect, currentRect } of sources) {
 						const part = node instanceof Element ? node : node?.parentElement;
 						// The line beneath the text goes down with it, and the mark of a text that is to come makes room for its reasoning.
 						const isPushed = part?.closest('[data-stream-line]') && currentRect.top >= previousRect.top;
 						if (!part?.closest('[data-transcript]') || isPushed) continue;
+						if (part.closest('[data-answer]') && Math.abs(startTime - firstWords) < ONE_FRAME) continue;
 						if (!part.querySelector('[data-stream=connecting]')) jumps.push(part.outerHTML.slice(0, 120));
 					}
 			}).observe({ type: 'layout-shift' });
