@@ -438,15 +438,32 @@ async function toEnd(clock: FakeClock, app: App, id: string) {
 	return snapshot;
 }
 
+/** A turn that is asked to stop after its first words. */
+async function stoppedAsItSpeaks() {
+	const provider = new ChatProvider();
+	provider.answer = () => 'One two three four five.';
+	provider.hold('answer', 2);
+	const { app } = await appWith(provider);
+	const { id } = await start(app, 'chat', { message: 'Hello!' });
+	await until(app, id, ({ content }) => (content.answer ?? '') !== '');
+	await app.jobs.cancel('local', id);
+	return { app, provider, id };
+}
+
+/** A turn whose answer, “One two three.”, is whole, while the call about memories stays open. */
+async function asItRemembers() {
+	const provider = new ChatProvider();
+	provider.answer = () => 'One two three.';
+	provider.hold('memories', 0);
+	const { app } = await appWith(provider);
+	const { id } = await start(app, 'chat', { message: 'I am a carpenter.' });
+	await until(app, id, ({ phase, responseId }) => phase === 'memory' && responseId?.endsWith('2') === true);
+	return { app, provider, id };
+}
+
 describe('a turn that goes wrong', () => {
 	test('CH-03 CH-05 stopped while it speaks it keeps what was said, and the conversation goes on from there', async () => {
-		const provider = new ChatProvider();
-		provider.answer = () => 'One two three four five.';
-		provider.hold('answer', 2);
-		const { app } = await appWith(provider);
-		const { id } = await start(app, 'chat', { message: 'Hello!' });
-		await until(app, id, ({ content }) => (content.answer ?? '') !== '');
-		await app.jobs.cancel('local', id);
+		const { app, provider, id } = await stoppedAsItSpeaks();
 		const stopped = await ended(app, id);
 		expect(stopped.status).toBe('cancelled');
 		expect(stopped.content.answer).toMatch(/^One/);
@@ -463,12 +480,7 @@ describe('a turn that goes wrong', () => {
 	});
 
 	test('CH-03 a stop after the last word ends the remembering at the provider too, and keeps all of the answer', async () => {
-		const provider = new ChatProvider();
-		provider.answer = () => 'One two three.';
-		provider.hold('memories', 0);
-		const { app } = await appWith(provider);
-		const { id } = await start(app, 'chat', { message: 'I am a carpenter.' });
-		await until(app, id, ({ phase, responseId }) => phase === 'memory' && responseId?.endsWith('2') === true);
+		const { app, provider, id } = await asItRemembers();
 		await app.conversations.stamp('local', id, 'One two three.'.length);
 		await app.jobs.cancel('local', id);
 		expect((await ended(app, id)).status).toBe('cancelled');
@@ -477,12 +489,7 @@ describe('a turn that goes wrong', () => {
 	});
 
 	test('CH-03 a stop while the page still shows the answer growing ends the turn there, though all of it has come', async () => {
-		const provider = new ChatProvider();
-		provider.answer = () => 'One two three.';
-		provider.hold('memories', 0);
-		const { app } = await appWith(provider);
-		const { id } = await start(app, 'chat', { message: 'I am a carpenter.' });
-		await until(app, id, ({ phase, responseId }) => phase === 'memory' && responseId?.endsWith('2') === true);
+		const { app, provider, id } = await asItRemembers();
 		await app.conversations.stamp('local', id, 7);
 		await app.jobs.cancel('local', id);
 		expect((await ended(app, id)).status).toBe('cancelled');
@@ -491,13 +498,7 @@ describe('a turn that goes wrong', () => {
 	});
 
 	test('CH-12 a turn that was stopped, and one that failed, have their times too', async () => {
-		const provider = new ChatProvider();
-		provider.answer = () => 'One two three four five.';
-		provider.hold('answer', 2);
-		const { app } = await appWith(provider);
-		const { id } = await start(app, 'chat', { message: 'Hello!' });
-		await until(app, id, ({ content }) => (content.answer ?? '') !== '');
-		await app.jobs.cancel('local', id);
+		const { app, id } = await stoppedAsItSpeaks();
 		const stopped = stateOf(await ended(app, id)).timing;
 		expect(stopped).toMatchObject({ firstTokenMs: expect.any(Number), tokens: { counted: false } });
 		expect(stopped?.tokens.count).toBeGreaterThan(0);
