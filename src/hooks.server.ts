@@ -7,6 +7,7 @@ import type { WebSocketDoor } from '$lib/server/ws-door.ts';
 import { enter } from '$lib/server/http/entrance.ts';
 import { StreamDoor } from '$lib/server/http/stream-door.ts';
 import { ownerOf } from '$lib/server/owner.ts';
+import { unknownSettings } from '$lib/server/unknown-settings.ts';
 import type { Handle, HandleServerError, ServerInit } from '@sveltejs/kit';
 
 // The server entry (scripts/serve.js) and a reloading dev server find the one app here.
@@ -29,6 +30,7 @@ export const init: ServerInit = async () => {
 	// Each reload may have brought other code: what names it must differ, or a checkpoint of the one before would be trusted.
 	const code = dev ? `${version}-${Date.now()}` : version;
 	const app = await createApp({ config: readConfig(env), runs: operationRuns(), version: code });
+	for (const variable of unknownSettings(env)) app.log.warn({ variable }, 'no setting has this name: it does nothing');
 	holder[place] = app;
 	holder[socketPlace] = app.config.websocket ? await socketDoorOf(app) : null;
 	holder[streamsPlace] = new StreamDoor(app, env);

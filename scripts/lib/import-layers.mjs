@@ -16,9 +16,32 @@ const layers = [
 		packages: /^zod$/
 	},
 	{
-		of: /^lib\/operations\/[^/]+\/[^/]+\.server\.(ts|mjs)$/,
+		of: /^lib\/text\//,
+		why: 'texts know nothing of what they are for',
+		sources: [/^lib\/text\//],
+		packages: /^$/
+	},
+	{
+		of: /^lib\/puzzles\//,
+		why: 'puzzles know nothing of what is done with them',
+		sources: [/^lib\/(puzzles|text)\//],
+		packages: /^(zod|pngjs)$/
+	},
+	{
+		of: /^lib\/processes\//,
+		why: 'how a process is started knows nothing of what runs in it',
+		sources: [/^lib\/processes\//],
+		packages: /^node:/
+	},
+	{
+		of: /^lib\/operations\/(?!index\.)([^/]+\/)?[^/]+\.server\.(ts|mjs)$/,
 		why: 'an operation touches only what its context gives: no server, no client, no vendor',
-		sources: ['own', /^lib\/operations\/(operation|provider)\.ts$/, /^lib\/tools\/[^/]+\.ts$/, /^lib\/jobs\//],
+		sources: [
+			'own',
+			/^lib\/operations\/(operation|provider|answer|ending|finishing|result-file|asked-puzzle\.server)\.ts$/,
+			/^lib\/tools\/[^/]+\.ts$/,
+			/^lib\/(jobs|text|puzzles|processes)\//
+		],
 		packages: { not: vendorPackages }
 	},
 	{
@@ -28,14 +51,14 @@ const layers = [
 			'own',
 			/^lib\/tools\/(tool|passages)\.ts$/,
 			/^lib\/operations\/(operation|provider)\.ts$/,
-			/^lib\/jobs\//
+			/^lib\/(jobs|text)\//
 		],
 		packages: { not: vendorPackages }
 	},
 	{
 		of: /^lib\/tools\//,
 		why: 'tools are models and what runs them, for operations',
-		sources: [/^lib\/tools\//, /^lib\/operations\/(operation|provider)\.ts$/, /^lib\/jobs\//],
+		sources: [/^lib\/tools\//, /^lib\/operations\/(operation|provider)\.ts$/, /^lib\/(jobs|text)\//],
 		packages: { not: vendorPackages }
 	},
 	{
@@ -49,7 +72,8 @@ const layers = [
 		why: "an operation's views import its model, jobs and components",
 		sources: [
 			'own',
-			/^lib\/(components|jobs)\//,
+			/^lib\/(components|jobs|text)\//,
+			/^lib\/puzzles\/(?!.*\.server)/,
 			/^lib\/tools\/(call|index)\.ts$/,
 			/^lib\/operations\/(operation|index|views)\.ts$/
 		],
@@ -66,12 +90,13 @@ const layers = [
 		why: 'models are pure and shared by both sides',
 		sources: [
 			'own',
-			/^lib\/operations\/(operation|provider|index|tracking)\.ts$/,
+			/^lib\/operations\/(operation|provider|index|tracking|where)\.ts$/,
 			/^lib\/operations\/[^/]+\/model\.ts$/,
 			/^lib\/tools\/call\.ts$/,
-			/^lib\/jobs\//
+			/^lib\/puzzles\/(?!.*\.server)/,
+			/^lib\/(jobs|text)\//
 		],
-		packages: /^zod$/
+		packages: /^(zod|@streamparser\/json)$/
 	},
 	{
 		of: /^lib\/server\/app\.ts$/,
@@ -83,7 +108,7 @@ const layers = [
 	{
 		of: /^lib\/server\//,
 		why: 'the server imports no page, no component, no browser code, and no single operation',
-		sources: [/^lib\/server\//, /^lib\/jobs\//, /^lib\/(operations|tools)\/[^/]+\.ts$/],
+		sources: [/^lib\/server\//, /^lib\/(jobs|text|puzzles|processes)\//, /^lib\/(operations|tools)\/[^/]+\.ts$/],
 		types: [/^lib\/operations\/.*\.ts$/, /^lib\/client\/system\.ts$/, /^demo\//],
 		packages: /./
 	},
@@ -96,9 +121,9 @@ const layers = [
 	},
 	{
 		of: /^lib\/components\//,
-		why: 'components know jobs at most, and the shape of a call',
-		sources: [/^lib\/(components|jobs)\//],
-		types: [/^lib\/tools\/call\.ts$/],
+		why: 'components know jobs, puzzles and texts at most, and the shapes of a call and of a table',
+		sources: [/^lib\/(components|jobs|text)\//, /^lib\/puzzles\/(?!.*\.server)/],
+		types: [/^lib\/tools\/call\.ts$/, /^lib\/operations\/tables\.ts$/],
 		packages: { not: /^(openai|@trpc\/|drizzle-orm|better-sqlite3|pino|prom-client|node:)/ }
 	},
 	{
@@ -110,7 +135,7 @@ const layers = [
 	{
 		of: /^(routes\/.*\+(server|page\.server|layout\.server)\.ts|routes\/.*\.server\.ts|hooks\.server\.ts)$/,
 		why: 'server routes call the server, not the runs of operations',
-		sources: [/^routes\//, /^lib\/(server|jobs|client|components)\//, /^lib\/operations\/[^/]+\.ts$/],
+		sources: [/^routes\//, /^lib\/(server|jobs|client|components|puzzles)\//, /^lib\/operations\/[^/]+\.ts$/],
 		types: [/./],
 		packages: { not: /^(openai|drizzle-orm|better-sqlite3)/ }
 	},
@@ -119,7 +144,7 @@ const layers = [
 		why: 'pages reach the server only by +server, +page.server and hooks',
 		sources: [
 			/^routes\/(?!.*\.server)(?!.*\+server)/,
-			/^lib\/(components|client|jobs|views)\//,
+			/^lib\/(components|client|jobs|text)\//,
 			/^lib\/tools\/(call|index)\.ts$/,
 			/^lib\/operations\/(?!.*\.server)/,
 			/^app\.css$/

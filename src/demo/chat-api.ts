@@ -1,4 +1,5 @@
 import { answer } from './answer.ts';
+import { chartAnswer } from './charts/chart-answer.ts';
 import { chatPart } from './chat/chat-part.ts';
 import type { Source } from './research.ts';
 import { EventSink } from './event-sink.ts';
@@ -8,6 +9,7 @@ import type { Fault, FaultDeck, Struck } from './faults.ts';
 import { instructionsIn, promptOf, textOfPrompt } from './prompt.ts';
 import { requireModel } from './request.ts';
 import type { Clock } from './clock.ts';
+import { puzzlePart } from './puzzles/puzzle-part.ts';
 import { seededId } from './seeded.ts';
 import { tokensIn } from './usage.ts';
 import { dataFrame, readJson } from './wire.ts';
@@ -53,7 +55,12 @@ export class ChatApi {
 		}
 		const request = { instructions: instructionsIn(body.messages), body };
 		const part = chatPart(this.#source, request, prompt, struck.course?.name === 'bad_plan');
-		const { text } = part?.text ?? answer(this.#source.library, this.#source.links, prompt);
+		const puzzle = puzzlePart(request, prompt.user);
+		const { text } =
+			puzzle ??
+			chartAnswer(request, prompt.user) ??
+			part?.text ??
+			answer(this.#source.library, this.#source.links, prompt);
 		const cut = struck.course?.name === 'incomplete' ? Math.floor(text.length * 0.4) : text.length;
 		const wordMs = part && part.kind !== 'answer' ? HELPER_WORD_MS : WORD_MS;
 		const completion = { ...this.#completion(String(body.model), input, text, cut), wordMs };

@@ -1,4 +1,5 @@
 import { answer } from './answer.ts';
+import { chartAnswer } from './charts/chart-answer.ts';
 import { chatPart } from './chat/chat-part.ts';
 import type { ChatPart } from './chat/chat-part.ts';
 import { bend, messageLimit } from './course.ts';
@@ -10,6 +11,7 @@ import { mayDraw, pictureOf } from './images/image-tool.ts';
 import { playPicture } from './images/picture-call.ts';
 import type { Links } from './links.ts';
 import { furtherThought, planningThought, readingThought, synthesisThought } from './narrative.ts';
+import { puzzlePart } from './puzzles/puzzle-part.ts';
 import { promptOf, textOfPrompt } from './prompt.ts';
 import type { Prompt } from './prompt.ts';
 import { depthOf, mayResearch } from './request.ts';
@@ -26,6 +28,8 @@ const DURATION = { quick: 18_000, standard: 27_000, deep: 36_000 };
 const DURATION_SPREAD = 4_000;
 // Nobody waits for a part of a document much longer than this, however much it says.
 const PART_DURATION = { least: 2_200, most: 4_600 };
+// A puzzle is looked at for some seconds, so that a person can follow it.
+const PUZZLE_DURATION = { least: 5_000, most: 9_000 };
 // A chat's first word, at about the time of a fast model's, and how much slower than a report its words come: 40 a second.
 const FIRST_WORD_MS = 180;
 const CHAT_TEMPO = 1.45;
@@ -87,7 +91,10 @@ function playResearch(script: Script, source: Source, run: Run, prompt: Prompt):
 function playAnswer(script: Script, source: Source, run: Run, prompt: Prompt): void {
 	const { library, links } = source;
 	const gathered = gatheredIn(prompt.user);
-	const part = gathered ? null : documentPart(library, run.request, prompt.user);
+	const puzzle = puzzlePart(run.request, prompt.user);
+	const part = gathered
+		? null
+		: (puzzle ?? chartAnswer(run.request, prompt.user) ?? documentPart(library, run.request, prompt.user));
 	const asked = () => (gathered ? gatheredReport(source, gathered) : answer(library, links, prompt));
 	const text = part ? { text: part.text, annotations: [] } : asked();
 	const thought = gathered ? GATHERED : (part?.thought ?? LOOKING);
@@ -96,7 +103,8 @@ function playAnswer(script: Script, source: Source, run: Run, prompt: Prompt): v
 	else script.wait(300).message(text, messageLimit(run, script.events(), text.text));
 	if (!part) return;
 	const took = script.events().at(-1)?.at ?? 0;
-	stretch(script.events(), Math.min(PART_DURATION.most, Math.max(PART_DURATION.least, took)));
+	const { least, most } = puzzle?.kind === 'analysis' ? PUZZLE_DURATION : PART_DURATION;
+	stretch(script.events(), Math.min(most, Math.max(least, took)));
 }
 
 const LOOKING = '**Looking it up** I will look in the prompt first, then in the library.';

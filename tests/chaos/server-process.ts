@@ -3,7 +3,7 @@ import { once } from 'node:events';
 import { fileURLToPath } from 'node:url';
 import { onTestFinished } from 'vitest';
 import { temporaryFolder } from '../support/app.ts';
-import { freePort } from '../e2e/support/server.ts';
+import { freePort } from '../support/free-port.ts';
 import { moment } from './seed.ts';
 
 const pathTo = (file: string) => fileURLToPath(new URL(`../../${file}`, import.meta.url));

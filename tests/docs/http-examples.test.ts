@@ -27,7 +27,9 @@ const readmeOnly = { chat: '/api/chat', knowledge: '-F file', completions: '/v1/
 const apiOnly = {
 	retry: '/retry',
 	batch: '"inputs":',
-	variants: '"vary":',
+	variants: '"vary":{"depth"',
+	puzzles: '"vary":{"puzzleId"',
+	batchForecast: '/api/batches/forecast',
 	batchParts: '/api/batches/$JOB',
 	list: '?status=',
 	download: 'curl -sO',
@@ -206,6 +208,24 @@ describe.skipIf(!hasCurl)('the other shell examples of the API page', () => {
 			const { out } = await shell(example('api', 'batchParts'), url, { JOB: id });
 			expect(JSON.parse(out)).toMatchObject({ id, children: [{ status: 'succeeded' }, { status: 'succeeded' }] });
 		}
+	});
+
+	test('BY-08 the forecast of a batch, before it starts', async () => {
+		const { app, url } = await serve();
+		const { out } = await shell(example('api', 'batchForecast'), url);
+		expect(JSON.parse(out)).toMatchObject({ parts: 2, ms: null, usd: { low: 0, high: 0 }, kinds: [{ runs: 0 }, {}] });
+		expect((await app.jobs.list('local', {})).jobs).toEqual([]);
+	});
+
+	test('OP-08 a batch of puzzles and models, and its results as a file', async () => {
+		const { app, url } = await serve();
+		const { id } = JSON.parse((await shell(example('api', 'puzzles'), url)).out) as JobSnapshot;
+		const { artifacts, result } = await ended(app, id);
+		expect(result).toMatchObject({ succeeded: 6 });
+		const [file] = artifacts;
+		const lines = (await (await fetch(`${url}${file?.url}`)).text()).trim().split('\r\n');
+		expect(lines).toHaveLength(7);
+		expect(lines[1]).toMatch(/^1,Quarter turn,quarter-turn,demo-research-1,succeeded,[01]/);
 	});
 
 	test('DC-07 list and download: the ended job, and its report as a file', async () => {

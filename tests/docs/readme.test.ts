@@ -93,6 +93,26 @@ test('DC-07 every link from one document to another leads somewhere', () => {
 	expect(files.filter(([from, target]) => !existsSync(join(root, from, '..', target)))).toEqual([]);
 });
 
+/** A heading as an address has it. */
+const anchorOf = (heading: string) =>
+	heading
+		.toLowerCase()
+		.replace(/[^\p{L}\p{N} _-]/gu, '')
+		.replaceAll(' ', '-');
+
+test('DC-07 every link to a section of a document leads to one that is there', () => {
+	const links = documents().flatMap((path) =>
+		[...read(path).matchAll(/\]\((?!https?:)([^)#]*)#([^)]+)\)/g)].map(([, target = '', anchor = '']) => {
+			const to = target === '' ? path : join(path, '..', target);
+			return { from: path, to, anchor };
+		})
+	);
+	const anchorsOf = (path: string) =>
+		[...read(path).matchAll(/^#+ (.+)$/gm)].map(([, heading = '']) => anchorOf(heading));
+	expect(links.length).toBeGreaterThan(8);
+	expect(links.filter(({ to, anchor }) => !anchorsOf(to).includes(anchor))).toEqual([]);
+});
+
 test('DC-07 there is a document for each of the three readers, and the README leads to it', () => {
 	const guides = ['docs/users.md', 'docs/operators.md', 'docs/developers.md'];
 	expect(documents()).toEqual(expect.arrayContaining(guides));
@@ -121,6 +141,22 @@ test('DC-04 the packages that were asked for are there, and the one that is not 
 	expect(asked.filter((name) => !(name in installed))).toEqual([]);
 	expect(installed).not.toHaveProperty('trpc-sveltekit');
 	expect(read('docs/decisions.md')).toMatch(/^## No trpc-sveltekit\n\n.*tRPC 10[\s\S]*fetch adapter/m);
+});
+
+test('DC-07 the decisions tell of every package why it is there, and of no other', () => {
+	const told = tableUnder(read('docs/decisions.md'), 'Every package, and why').flatMap(([cell = '']) =>
+		cell.split(',').map((name) => name.trim().replaceAll('`', ''))
+	);
+	const installed = Object.keys({ ...packageFile.dependencies, ...packageFile.devDependencies });
+	expect(told.sort()).toEqual(installed.sort());
+});
+
+test('DC-07 a heading that the decisions refer to is one of theirs', () => {
+	const decisions = read('docs/decisions.md').replaceAll('’', "'");
+	const headings = [...decisions.matchAll(/^## (.+)$/gm)].map(([, heading = '']) => heading);
+	const named = [...decisions.matchAll(/see “([^”]+)”/g)].map(([, heading = '']) => heading);
+	expect(named.length).toBeGreaterThan(20);
+	expect(named.filter((name) => !headings.some((heading) => heading.startsWith(name)))).toEqual([]);
 });
 
 test('DC-07 the licence is MIT, in its file, in package.json and in the README', () => {

@@ -7,6 +7,7 @@ import { errorCode, type ErrorCode } from '$lib/jobs/error.ts';
 import { baseEvents } from '$lib/jobs/event.ts';
 import { jobOptions } from '$lib/jobs/job.ts';
 import { jobSnapshot } from '$lib/jobs/snapshot.ts';
+import { operations } from '$lib/operations/index.ts';
 import { research } from '$lib/operations/research/model.ts';
 import { dataPaths } from '$lib/server/config.ts';
 import { statusOf } from '$lib/server/http/problem.ts';
@@ -62,6 +63,25 @@ test('RS-12 every event is documented: those of all operations, and those of a r
 	expect(firstCells(api, 'Watch the events').sort()).toEqual(Object.keys(baseEvents).sort());
 	const own = Object.keys(research.events).filter((type) => !api.includes(`\`${type}\` (`));
 	expect(own).toEqual([]);
+});
+
+test('DC-07 RS-12 every event of every operation is told of in the page of that operation', () => {
+	const pages: Record<string, string> = { chart: 'charts', analysis: 'puzzles', solver: 'solvers', visual: 'solvers' };
+	const untold = Object.values(operations).flatMap(({ id, events }) => {
+		const page = read(`docs/${pages[id] ?? 'http-api'}.md`);
+		return Object.keys(events).flatMap((type) => (page.includes(`\`${type}\``) ? [] : [`${id}: ${type}`]));
+	});
+	expect(untold).toEqual([]);
+});
+
+test('OP-11 developers are told of all that a run is given', () => {
+	const [, context = ''] =
+		/^export interface RunContext[^\n]*\n([\s\S]*?)^}/m.exec(read('src/lib/operations/operation.ts')) ?? [];
+	const members = [...context.matchAll(/^\t(?:readonly )?(\w+)[<(:]/gm)].map(([, name = '']) => name);
+	const [, listed = ''] = /all that an operation may touch: ([\s\S]*?)\.\n\n/.exec(read('docs/developers.md')) ?? [];
+	const told = [...listed.matchAll(/`(\w+)`/g)].map(([, name = '']) => name);
+	expect(members.length).toBeGreaterThan(20);
+	expect(told.sort()).toEqual(members.sort());
 });
 
 test('DC-07 the documented options are the ones that there are', () => {

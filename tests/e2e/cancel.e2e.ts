@@ -134,6 +134,8 @@ describe('cancelling a research', () => {
 
 	test('BY-05 a provider that fails when asked to cancel is said to be unconfirmed, in words', async () => {
 		await headway.arm({ name: 'cancel_error', times: -1 });
+		// So slowly that the provider, which goes on, has no usage to tell before the page was looked at.
+		await headway.pace(1);
 		await started();
 		await page.locator('[data-live] li').first().waitFor();
 		await cancelJob(page);
@@ -143,6 +145,7 @@ describe('cancelling a research', () => {
 		);
 		expect(await receipt('Cost').innerText()).toMatch(/not confirmed/);
 		expect(await receipt('Provider').locator('svg').getAttribute('class')).toContain('text-warn');
+		await headway.pace(4);
 		await headway.arm();
 	});
 

@@ -37,7 +37,7 @@ const failures: Failure[] = [
 		says: /Pick another/,
 		retryable: false
 	},
-	{ faults: [{ name: 'refusal' }], title: 'The model declined', says: /can't help with that/, retryable: false },
+	{ faults: [{ name: 'refusal' }], title: 'This was declined', says: /can't help with that/, retryable: false },
 	{ faults: [{ name: 'failed' }], title: 'The provider reported an error', says: /error of its own/, retryable: true },
 	{
 		faults: [{ name: 'nested_error' }],

@@ -53,6 +53,22 @@ describe('the first page', () => {
 		await Promise.all([page.close(), plain.close()]);
 	});
 
+	test('OP-01 however many operations there are, the form begins on the first screen; what one does stands below them', async () => {
+		const page = await browser.page({ baseURL: headway.url, width: 390, height: 844 });
+		await open(page, '/');
+		const field = await page.getByLabel('Question').boundingBox();
+		expect(field?.y).toBeLessThan(844 * 0.8);
+		const about = page.locator('[data-about]');
+		await about.getByText('Searches the web').waitFor();
+		const before = await about.boundingBox();
+		await page.getByRole('radio', { name: 'Image' }).hover();
+		await about.getByText('Makes a picture').waitFor();
+		expect(await about.boundingBox()).toEqual(before);
+		await page.getByRole('heading', { level: 1 }).hover();
+		await about.getByText('Searches the web').waitFor();
+		await page.close();
+	});
+
 	test('OP-01 the form before it stays until the code of the chosen one has come', async () => {
 		const page = await browser.page({ baseURL: headway.url });
 		await open(page, '/');

@@ -4,7 +4,7 @@ import { expectNoAxeViolations, openBrowser, pageErrors } from './support/browse
 import type { TestBrowser } from './support/browser.ts';
 import { open, overflowOf, startHeadway, untilStatus } from './support/headway.ts';
 import type { Headway } from './support/headway.ts';
-import { freePort } from './support/server.ts';
+import { freePort } from '../support/free-port.ts';
 
 describe('tools', () => {
 	let headway: Headway;

@@ -1,4 +1,5 @@
 import { expect, test } from 'vitest';
+import { partsForecast } from '$lib/jobs/parts-forecast.ts';
 import { jobSnapshot, jobSummary } from '$lib/jobs/snapshot.ts';
 import batch from '$lib/operations/batch/run.server.ts';
 import { ended, makeApp, runsOf, until } from '../support/app.ts';
@@ -128,7 +129,10 @@ test('OP-08 what is no batch, or another owner’s, is not found', async () => {
 	const { body } = await send(`${url}/api/batches`, two);
 	await ended(app, body.id);
 	const [child] = await app.jobs.children('local', body.id);
+	const results = `${url}/api/jobs/${body.id}/artifacts/results.csv`;
+	expect((await fetch(results)).status).toBe(200);
 	for (const answer of [
+		await ask(results, { headers: { 'x-owner': 'mallory' } }),
 		await ask(`${url}/api/batches/${child?.id}`),
 		await ask(`${url}/api/batches/job_00000000000000000000`),
 		await ask(`${url}/api/batches/${body.id}`, { headers: { 'x-owner': 'mallory' } })
@@ -158,4 +162,36 @@ test('TS-17 a batch over the limit of unfinished jobs is refused, saying how lon
 	const refused = await send(`${url}/api/batches`, two);
 	expectProblem(refused, { status: 429, code: 'limit_reached' });
 	expect(Number(refused.headers.get('retry-after'))).toBeGreaterThan(0);
+});
+
+test('BY-08 POST /api/batches/forecast tells what a batch will take and cost, and starts nothing', async () => {
+	const { app, url } = await serve();
+	for (let run = 0; run < 5; run += 1) {
+		const { body } = await send(`${url}/api/jobs`, { operation: 'at-once', input: { text: `${run}` } });
+		await ended(app, body.id);
+	}
+	const { status, body } = await send(`${url}/api/batches/forecast`, two);
+	expect(status).toBe(200);
+	expect(partsForecast.strict().safeParse(body).error).toBeUndefined();
+	expect(body).toMatchObject({ parts: 2, ms: { low: expect.any(Number) }, kinds: [{ parts: 2, runs: 5 }] });
+	expect(await clientOf(url).batches.forecast.mutate({ input: two })).toEqual(body);
+	expect((await ask(`${url}/api/jobs`)).body.jobs).toHaveLength(5);
+});
+
+test.each([
+	[{ ...two, budget: 0 }, ['budget']],
+	[{ ...two, budget: '5' }, ['budget']],
+	[{ ...two, budget: 1e9 }, ['budget']],
+	[{ operation: 'at-once', inputs: [] }, ['inputs']],
+	[{ operation: 'at-once', inputs: [{ text: '' }] }, ['inputs.0.text']],
+	[{ operation: 'at-once', input: { text: 'a' }, vary: { text: [] } }, ['vary.text']],
+	[{ operation: '__proto__', inputs: [{}] }, ['operation']]
+])('BY-08 OP-01 %j is refused by the forecast as by the start, at its fields', async (body, fields) => {
+	const { url } = await serve();
+	for (const path of ['/api/batches/forecast', '/api/batches']) {
+		const refused = await send(`${url}${path}`, body);
+		expectProblem(refused, { status: 400, code: 'invalid_input' });
+		expect(refused.body.fields.map((field: { path: string }) => field.path)).toEqual(fields);
+	}
+	expect((await ask(`${url}/api/jobs`)).body.jobs).toEqual([]);
 });

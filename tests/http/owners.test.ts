@@ -96,7 +96,7 @@ const naming: Record<string, (id: string) => { type: 'query' | 'mutation'; input
 const namingNone = [
 	...['knowledge.documents', 'knowledge.search'],
 	...['conversations.list', 'conversations.search', 'projects.list', 'projects.create', 'memories.list'],
-	...['batches.start', 'jobs.list', 'live.watch', 'preferences.get', 'preferences.set'],
+	...['batches.start', 'batches.forecast', 'jobs.list', 'live.watch', 'preferences.get', 'preferences.set'],
 	...['providers.list', 'providers.test', 'system.info', 'system.forecast', 'system.statistics', 'tools.list']
 ];
 

@@ -116,6 +116,20 @@ test('TS-14 a test asks for the list of models, and says what came of it; an unk
 	expect(custom.lastTest).toMatchObject({ ok: false });
 });
 
+test('TS-01 OP-08 the models that a provider lists can be asked for, each at its own provider', async () => {
+	const { app, first, second } = await twoProviders();
+	const url = await serveRoutes(app);
+	const { status, body } = await ask(`${url}/api/providers/custom/models`);
+	expect([status, body.models]).toEqual([200, body.models.toSorted()]);
+	expect(body.models).toEqual(expect.arrayContaining(['demo-chat-1', 'demo-research-1']));
+	expect([await creates(first), await creates(second)]).toEqual([[], []]);
+	expectProblem(await ask(`${url}/api/providers/nobody/models`), { status: 404, code: 'not_found' });
+	await second.close();
+	const gone = await ask(`${url}/api/providers/custom/models`);
+	expectProblem(gone, { status: 502, code: 'provider_unreachable' });
+	expect(JSON.stringify(gone.body)).not.toContain('secret');
+});
+
 test('TS-14 a refused key stops what follows before anything is sent, at that provider only; a test that is answered lets it go on', async () => {
 	const { app, first } = await twoProviders();
 	const url = await serveRoutes(app);

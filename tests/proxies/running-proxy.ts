@@ -5,7 +5,7 @@ import { connect } from 'node:net';
 import { tmpdir } from 'node:os';
 import { join } from 'node:path';
 import { at } from '../../scripts/lib/project.mjs';
-import { freePort } from '../e2e/support/server.ts';
+import { freePort } from '../support/free-port.ts';
 
 export type ProxyName = 'nginx' | 'caddy';
 

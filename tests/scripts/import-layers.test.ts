@@ -5,6 +5,8 @@ import { violation } from '../../scripts/lib/import-layers.mjs';
 test.each([
 	['lib/jobs/event.ts', 'openai'],
 	['lib/jobs/event.ts', '../server/clock.ts'],
+	['lib/text/csv.ts', '../jobs/error.ts'],
+	['lib/components/form.ts', '../operations/tables.ts'],
 	['lib/operations/research/model.ts', '../../server/clock.ts'],
 	['lib/operations/research/run.server.ts', '../../server/event-log.ts'],
 	['lib/operations/research/run.server.ts', '../image/model.ts'],
@@ -27,6 +29,8 @@ test.each([
 	['lib/jobs/event.ts', 'zod'],
 	['lib/jobs/snapshot.ts', './event.ts'],
 	['lib/operations/research/run.server.ts', './model.ts'],
+	['lib/operations/research/run.server.ts', '../ending.ts'],
+	['lib/operations/research/model.ts', '../../text/shortened.ts'],
 	['lib/operations/research/Live.svelte', '$lib/components/Eta.svelte'],
 	['lib/operations/index.server.ts', './research/run.server.ts'],
 	['lib/server/runner.ts', '../operations/index.server.ts'],

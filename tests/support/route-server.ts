@@ -14,8 +14,13 @@ type Endpoint = Partial<Record<string, Handler>>;
 const modules = import.meta.glob<Endpoint>('/src/routes/**/+server.ts', { eager: true });
 
 const routes = Object.entries(modules)
-	.map(([file, endpoint]) => ({ pattern: patternOf(file), endpoint, rest: file.includes('[...') }))
-	.toSorted((a, b) => Number(a.rest) - Number(b.rest) || b.pattern.source.length - a.pattern.source.length);
+	.map(([file, endpoint]) => ({ pattern: patternOf(file), endpoint, open: opennessOf(file) }))
+	.toSorted((a, b) => a.open - b.open || b.pattern.source.length - a.pattern.source.length);
+
+/** What is named goes before what is any word, and that before any rest: as SvelteKit has it. */
+function opennessOf(file: string): number {
+	return file.includes('[...') ? 2 : Number(file.includes('['));
+}
 
 /** `/src/routes/api/jobs/[id]/+server.ts` as a pattern with named groups. */
 function patternOf(file: string): RegExp {

@@ -1,6 +1,7 @@
 import { createContext } from 'svelte';
 import type { JobEvent } from '../jobs/event.ts';
 import type { JobOptions } from '../jobs/job.ts';
+import type { PartsForecast } from '../jobs/parts-forecast.ts';
 import { inOrder } from '../jobs/order.ts';
 import type { JobSnapshot, JobSummary } from '../jobs/snapshot.ts';
 import type { OperationId } from '../operations/index.ts';
@@ -160,6 +161,11 @@ export class Jobs implements JobCommands {
 
 	async answer(id: string, questionId: string, value: unknown): Promise<void> {
 		await command(() => this.#client.jobs.answer.mutate({ id, questionId, value }));
+	}
+
+	/** What a batch will take and cost. Rejects with a `CommandError` where it could not be started. */
+	async forecastBatch(input: unknown): Promise<PartsForecast> {
+		return command(() => this.#client.batches.forecast.mutate({ input: input as never }));
 	}
 
 	/** What such a run usually takes; nulls without enough history. */

@@ -11,8 +11,8 @@ const SILENCE_MS = 1_700;
 /** How long a new tab waits for a leader to answer. */
 const ANSWER_MS = 200;
 
-/** `who` asks for the leader's beat; `gone` says that there is none any more. Ranks compare as text: the smaller one leads. */
-type Word = { kind: 'beat'; rank: string } | { kind: 'who' } | { kind: 'gone' };
+/** `who` asks for the leader's beat; `gone` says that there is none any more, and which tab is to be it. Ranks compare as text: the smaller one leads. */
+type Word = { kind: 'beat'; rank: string } | { kind: 'who' } | { kind: 'gone'; heir: string | undefined };
 
 /**
  * One tab of a browser leads. With Web Locks the browser itself sees to it, and hands over the moment that the leader goes;
@@ -52,11 +52,11 @@ export class Leadership {
 		else this.#listenForBeats();
 	}
 
-	/** Gives the lead up, so that another tab has it at once. */
-	close(): void {
+	/** Gives the lead up, so that another tab has it at once: without locks the heir, where one is named and still there. */
+	close(heir?: string): void {
 		this.#over.abort();
 		clearInterval(this.#timer);
-		if (this.#leads && !this.#tools.locks) this.#say({ kind: 'gone' });
+		if (this.#leads && !this.#tools.locks) this.#say({ kind: 'gone', heir });
 		this.#tools.channel.removeEventListener('message', this.#hear);
 		this.#leads = false;
 	}
@@ -90,7 +90,8 @@ export class Leadership {
 	#checkAfter(ms: number): void {
 		this.#heardAt = Date.now() - SILENCE_MS + ms;
 		this.#checkedAt = Date.now();
-		setTimeout(() => this.#check(), ms);
+		// A browser cuts fractions off: a moment too early, it would be nobody's turn until the next beat.
+		setTimeout(() => this.#check(), Math.ceil(ms) + 1);
 	}
 
 	#check(): void {
@@ -118,13 +119,21 @@ export class Leadership {
 
 	readonly #hear = ({ data }: MessageEvent<Partial<Word>>) => {
 		if (data.kind === 'who' && this.#leads) this.#check();
-		// Not all at once: the first to stand is heard by the others.
-		if (data.kind === 'gone') this.#checkAfter(Math.random() * ANSWER_MS);
+		if (data.kind === 'gone') this.#inherit(data.heir);
 		if (data.kind !== 'beat' || data.rank === undefined) return;
 		this.#heardAt = Date.now();
 		this.#asked = false;
 		if (this.#leads && data.rank < this.#rank()) this.#become(false);
 	};
+
+	#inherit(heir: string | undefined): void {
+		if (heir === this.#tab) {
+			this.#become(true);
+			return this.#check();
+		}
+		// Not all at once: the first to stand is heard by the others. On a busy machine it often is not, and each opens a stream.
+		this.#checkAfter((heir ? ANSWER_MS : 0) + Math.random() * ANSWER_MS);
+	}
 
 	#become(leads: boolean): void {
 		if (this.#over.signal.aborted || leads === this.#leads) return;

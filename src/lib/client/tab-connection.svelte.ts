@@ -191,10 +191,15 @@ export class TabConnection {
 		this.#say({ kind: 'bye', tab: this.#tab });
 		this.#nudge.clear();
 		this.#unanswered.clear();
-		this.#leadership.close();
+		this.#leadership.close(this.#lastToSpeak());
 		this.#own?.close();
 		this.#own = null;
 	};
+
+	/** Most likely one that is looked at: the timers of hidden tabs are slow. */
+	#lastToSpeak(): string | undefined {
+		return Object.entries(this.#wants).toSorted(([, a], [, b]) => b.at - a.at)[0]?.[0];
+	}
 
 	#sayState(): void {
 		if (this.#own) this.#say({ kind: 'state', state: this.#own.current, heardAt: this.#own.heardAt });

@@ -3,9 +3,10 @@ import type { ErrorCode } from '../jobs/error.ts';
 const titles: Partial<Record<ErrorCode, string>> = {
 	interrupted: 'The server stopped while this was running',
 	timeout: 'It reached its time limit',
+	budget_reached: 'Its budget is spent',
 	unknown_outcome: 'It is not known whether the provider started this',
 	invalid_result: 'The result could not be read',
-	refused: 'The model declined',
+	refused: 'This was declined',
 	incomplete: 'It ended before it was complete',
 	provider_auth: 'The provider did not accept the key',
 	provider_forbidden: 'The provider does not allow this',

@@ -1,7 +1,9 @@
 import type { Attachment } from 'svelte/attachments';
 import { on } from 'svelte/events';
 import type { JobOptions } from '../jobs/job.ts';
+import type { PartsForecast } from '../jobs/parts-forecast.ts';
 import type { JobSnapshot, JobSummary } from '../jobs/snapshot.ts';
+import type { DataSource } from '../operations/tables.ts';
 import type { ProviderOption } from './run-choices.svelte.ts';
 
 /** What was wrong with a start: a sentence, and what concerns single fields by their path. */
@@ -18,6 +20,8 @@ export interface FormProps {
 	problem: Problem | null;
 	/** "usually 4–7 min, from 12 runs", for a variant of the operation where it is to run; null when nothing can be said. */
 	forecast: (variant: string, where?: { provider?: string; model?: string }) => string | null;
+	/** What several jobs of an input that starts them will take and cost; rejects where that input could not be started. */
+	foresee?: (input: unknown) => Promise<PartsForecast>;
 	/** Why nothing can be started at all, e.g. without a connection. */
 	disabledReason?: string | null;
 	/** The input of a job to start another like. */
@@ -32,6 +36,10 @@ export interface FormProps {
 	providers?: readonly ProviderOption[];
 	/** Sends a file to the server. Rejects with an Error whose message is a sentence. */
 	upload?: Upload;
+	/** Tables that an input may name instead of bringing a file. */
+	sources?: readonly DataSource[];
+	/** Files that were sent before, newest first. */
+	files?: readonly StoredFile[];
 }
 
 /** A file that the server has taken; inputs refer to its `fileId`. */
@@ -64,6 +72,13 @@ export interface QuestionProps {
 /** The message for a field; doors may name it with or without the leading `input.`. */
 export function messageFor(problem: Problem | null, path: string): string | null {
 	return problem?.fields.find((field) => field.path.replace(/^(input|options)\./, '') === path)?.message ?? null;
+}
+
+/** What a start that failed says of one of its fields, or else of all of it: a sentence. */
+export function failureOf(error: unknown, path: string): string {
+	const { data } = error as { data?: { fields?: Problem['fields'] } };
+	const message = error instanceof Error ? error.message : 'It could not be started. Try again.';
+	return messageFor({ message, fields: data?.fields ?? [] }, path) ?? message;
 }
 
 /** Lets Ctrl+Enter, or Cmd+Enter on a Mac, start from anywhere in a form; nothing in the form hears that key. */

@@ -1,9 +1,7 @@
+import { dollars } from '../jobs/dollars.ts';
 import type { Cost, Usage } from '../jobs/event.ts';
 
-/** Dollars with two decimals, or four below a cent. */
-export function dollars(usd: number): string {
-	return usd > 0 && usd < 0.01 ? `$${usd.toFixed(4)}` : `$${usd.toFixed(2)}`;
-}
+export { dollars };
 
 /** What a run cost, with its certainty: "$0.12 so far", "at least $0.12", "not known". */
 export function describeCost(cost: Cost, running: boolean): string {

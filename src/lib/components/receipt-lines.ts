@@ -14,6 +14,7 @@ const reasons: Record<CancelReason, string> = {
 	user: 'by you',
 	disconnect: 'by the caller hanging up',
 	timeout: 'by the time limit',
+	budget: 'by the budget of the batch',
 	error: 'by an error',
 	shutdown: 'by a shutdown of the server'
 };

@@ -1,6 +1,8 @@
 /** A field for one argument. `lines`: one text a line; `json`: for what has no control of its own. */
 export interface SchemaField {
 	name: string;
+	/** What it is called where a person reads it: the schema's word, or else its name. */
+	title: string;
 	/** What it is for; empty where the schema does not say. */
 	description: string;
 	kind: 'text' | 'number' | 'boolean' | 'choice' | 'lines' | 'json';
@@ -25,9 +27,10 @@ export function schemaFields(schema: Schema): SchemaField[] {
 	const required = Array.isArray(schema['required']) ? schema['required'] : [];
 	return Object.entries(properties).map(([name, property]) => {
 		const known = isRecord(property) ? property : {};
-		const { default: usual, description } = known;
+		const { default: usual, description, title } = known;
 		return {
-			...{ name, description: textOf(description), kind: kindOf(known), choices: choicesOf(known) },
+			...{ name, title: textOf(title) || name, description: textOf(description) },
+			...{ kind: kindOf(known), choices: choicesOf(known) },
 			required: required.includes(name) && usual === undefined,
 			usual: usual === undefined ? null : written(usual)
 		};

@@ -21,6 +21,7 @@ export const errorCode = z.enum([
 	// jobs
 	'interrupted',
 	'timeout',
+	'budget_reached',
 	'unknown_outcome',
 	'invalid_result',
 	'refused',

@@ -22,6 +22,8 @@ export interface PhasePrior {
 export interface EstimateInput {
 	/** In the order in which they run. */
 	phases: readonly PhasePrior[];
+	/** The weights are milestones: history does not change the phases' shares. */
+	milestones?: boolean;
 	/** Succeeded runs, newest first. */
 	history: readonly PastRun[];
 	/** Whether earlier published ranges held, newest first. */
@@ -131,10 +133,10 @@ interface Place {
 	usual: number | null;
 }
 
-function placeOf({ phases, history, phase, priorMs }: EstimateInput): Place {
+function placeOf({ phases, history, phase, priorMs, milestones = false }: EstimateInput): Place {
 	const isLearned = history.length >= MIN_RUNS;
 	const priors = sharesOf(phases.map((prior) => prior.weight));
-	const shares = phaseShares(phases, history);
+	const shares = phaseShares(phases, milestones ? [] : history);
 	const index = phases.findIndex((prior) => prior.name === phase);
 	const start = total(shares.slice(0, Math.max(0, index)));
 	const end = start + (shares[Math.max(0, index)] ?? 0);

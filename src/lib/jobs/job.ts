@@ -22,8 +22,8 @@ export function isTerminal(status: JobStatus): boolean {
 	return successors[status].length === 0;
 }
 
-/** Why a job was stopped (CX-11). `disconnect` is a caller who hung up a one-request stream and had asked for that. */
-export const cancelReason = z.enum(['user', 'disconnect', 'timeout', 'error', 'shutdown']);
+/** Why a job was stopped (CX-11). `disconnect` is a caller who hung up a one-request stream and had asked for that; `budget`, that what its batch may cost was spent. */
+export const cancelReason = z.enum(['user', 'disconnect', 'timeout', 'budget', 'error', 'shutdown']);
 export type CancelReason = z.infer<typeof cancelReason>;
 
 /** Choices of one run, beside its input. */

@@ -2,17 +2,33 @@ import type { JobEvent } from '../jobs/event.ts';
 import { parseEvent } from '../jobs/event.ts';
 import { passOver, reduce } from '../jobs/reduce.ts';
 import type { JobSnapshot } from '../jobs/snapshot.ts';
+import { analysis } from './analysis/model.ts';
 import { batch } from './batch/model.ts';
+import { chart } from './chart/model.ts';
 import { chat } from './chat/model.ts';
 import { document } from './document/model.ts';
 import type { AnyModel } from './operation.ts';
 import { image } from './image/model.ts';
 import { ingest } from './ingest/model.ts';
 import { research } from './research/model.ts';
+import { solver } from './solver/model.ts';
 import { tools } from './tools/model.ts';
+import { visual } from './visual/model.ts';
 
 /** What the app can do, in the order of the tiles. Adding an operation is its folder and one line here. */
-export const operations = { chat, research, image, document, batch, ingest, tools } as const;
+export const operations = {
+	chat,
+	research,
+	image,
+	document,
+	chart,
+	batch,
+	ingest,
+	tools,
+	analysis,
+	solver,
+	visual
+} as const;
 
 export type Operations = typeof operations;
 export type OperationId = keyof Operations;

@@ -1,9 +1,12 @@
 import type { z } from 'zod';
+import type { ErrorCode } from '../jobs/error.ts';
 import type { Artifact, Cost, EventOf, EventSchemas, Usage } from '../jobs/event.ts';
-import type { JobOptions } from '../jobs/job.ts';
+import type { CancelReason, JobOptions } from '../jobs/job.ts';
+import type { PartsForecast } from '../jobs/parts-forecast.ts';
 import type { JobSnapshot } from '../jobs/snapshot.ts';
 import type { Conversation } from './conversation.ts';
 import type { Knowledge } from './knowledge.ts';
+import type { Programs } from './programs.ts';
 import type { DurableProvider } from './provider.ts';
 import type { RemoteTools } from './remote-tools.ts';
 import type { Tables } from './tables.ts';
@@ -11,6 +14,7 @@ import type { Tables } from './tables.ts';
 export type * from './conversation.ts';
 export type * from './knowledge.ts';
 export { LARGEST_DOCUMENT } from './knowledge.ts';
+export type * from './programs.ts';
 export type * from './provider.ts';
 export type * from './remote-tools.ts';
 export type * from './tables.ts';
@@ -33,6 +37,8 @@ export interface Part {
 export interface EndedPart {
 	readonly key: string;
 	readonly job: JobSnapshot;
+	/** Of its result (`OperationModel.scoreOf`). */
+	readonly score: number | null;
 }
 
 /** What an operation is: everything that both sides need to know, and nothing that runs. */
@@ -53,6 +59,8 @@ export interface OperationModel<
 	readonly input: I;
 	readonly result: R;
 	readonly phases: P;
+	/** The weights are milestones that people were promised: history does not change them. */
+	readonly milestones?: true;
 	/** Its own events, beside the base ones. */
 	readonly events: E;
 	/** Its own part of the snapshot, folded from events by `reduce`. Must be JSON. */
@@ -66,10 +74,21 @@ export interface OperationModel<
 	variantOf?(input: z.output<I>): string;
 	/** Which of the provider's default models it runs on; `none` when it asks no model itself. Default: text. */
 	readonly runsOn?: 'text' | 'images' | 'none';
-	/** What the input refers to: uploaded files and ended jobs of the same owner. The door refuses what is not there. */
-	refersTo?(input: z.output<I>): { files?: readonly string[]; jobs?: readonly string[] };
+	/** Whether a job asks a model at all, where its input tells: a query of a person's own does not. Default: as `runsOn` says. */
+	asksModel?(input: z.output<I>): boolean;
+	/** What a failure is called where the code's own heading says something else. */
+	readonly failures?: Partial<Readonly<Record<ErrorCode, string>>>;
+	/** What the input refers to: uploaded files and ended jobs of the same owner, data sources by name. The door refuses what is not there, and of `tables` files that hold none. */
+	refersTo?(input: z.output<I>): {
+		files?: readonly string[];
+		tables?: readonly string[];
+		jobs?: readonly string[];
+		sources?: readonly string[];
+	};
 	/** The jobs that it will start as parts of itself. The door checks each by its own operation before anything starts. */
 	partsOf?(input: z.output<I>): readonly Part[];
+	/** So many of its parts are unfinished at a time; default: all. */
+	readonly partsAtOnce?: number;
 	/** What its log is to say of its parts at its end, after it was stopped and no longer looked at them itself. */
 	settled?(state: S, parts: readonly EndedPart[]): { type: string; data: unknown }[];
 	/**
@@ -81,6 +100,8 @@ export interface OperationModel<
 		state: S,
 		content: Record<string, string>
 	): { inputTokens: number; outputTokens: number } | { refused: string };
+	/** How good a result is, 0 to 1, so that runs can be compared; 1 is solved. Null where that is not known. */
+	scoreOf?(result: z.output<R>): number | null;
 	/** What a stopped run leaves to look at, in words for the receipt: "3 searches", "1,204 characters of the report". */
 	keptOf?(state: S, content: Record<string, string>): string[];
 	readonly limits: {
@@ -165,6 +186,8 @@ export interface RunContext<M extends AnyModel = AnyModel> {
 	readonly knowledge: Knowledge;
 	/** The tables in the owner's files. */
 	readonly tables: Tables;
+	/** What runs programs that a model wrote. */
+	readonly programs: Programs;
 	/** The tools of the operator's MCP servers. */
 	readonly remoteTools: RemoteTools;
 	/** The conversation that this job is a turn of. Fails with `not_found` for a job that is none. */
@@ -181,6 +204,8 @@ export interface RunContext<M extends AnyModel = AnyModel> {
 		input: z.input<C['input']>,
 		options?: JobOptions
 	): Promise<ChildJob<C>>;
+	/** What the parts of this job (`OperationModel.partsOf`) will take and cost together, from past runs of their kind. */
+	foresee(): PartsForecast;
 	/** A durable question to the person; survives a restart, and holds no slot while it waits. Resolves with the parsed answer. */
 	ask<T extends z.ZodType>(questionId: string, prompt: string, schema: T): Promise<z.output<T>>;
 	/** Milliseconds since 1970 by the server's clock. */
@@ -214,6 +239,10 @@ export interface ChildJob<C extends AnyModel = AnyModel> {
 	readonly id: string;
 	/** How it stands, now and after each change (at most 4 a second); the last one is how it ended. While this is read the parent holds no slot. */
 	watch(): AsyncIterable<JobSnapshot<StateOf<C>, ResultOf<C>>>;
+	/** Stops it; what it was until then is kept, and its receipt says why. */
+	cancel(reason: CancelReason): Promise<void>;
+	/** How good the result of such a snapshot is (`OperationModel.scoreOf`); null without one. */
+	scoreOf(job: JobSnapshot): number | null;
 }
 
 export interface RunLog {
@@ -226,9 +255,15 @@ export interface RunLog {
 export interface OperationRun<M extends AnyModel = AnyModel> {
 	readonly model: M;
 	run(input: InputOf<M>, ctx: RunContext<M>): Promise<ResultOf<M>>;
+	/** Files that a run leaves which did not succeed, from how it stood when all of its parts had ended too. */
+	leaves?(input: InputOf<M>, state: StateOf<M>): ArtifactFile[] | Promise<ArtifactFile[]>;
 }
 
 /** Joins a model with its work. */
-export function defineRun<M extends AnyModel>(model: M, run: OperationRun<M>['run']): OperationRun<M> {
-	return { model, run };
+export function defineRun<M extends AnyModel>(
+	model: M,
+	run: OperationRun<M>['run'],
+	more: Pick<OperationRun<M>, 'leaves'> = {}
+): OperationRun<M> {
+	return { model, run, ...more };
 }

@@ -31,11 +31,26 @@ export interface QueryResult {
 	readonly ms: number;
 }
 
-/** A source of tables: an uploaded CSV, TSV, JSON Lines, Parquet or SQLite file. */
-export type TableSource = { readonly fileId: string };
+/** A source of tables: an uploaded CSV, TSV, JSON Lines, Parquet or SQLite file, or one that the server knows by name (`DataSource`). */
+export type TableSource = { readonly fileId: string } | { readonly name: string };
+
+/** The SQL that a source is asked in. */
+export type Dialect = 'SQLite' | 'PostgreSQL' | 'MySQL';
+
+/** A source that everybody may ask: a data set that ships with Headway, or a database that the operator configured. */
+export interface DataSource {
+	readonly name: string;
+	readonly title: string;
+	/** What it holds, in a sentence. */
+	readonly description: string;
+	readonly kind: 'shipped' | 'database';
+	readonly dialect: Dialect;
+}
 
 /** Tables that a person brought, in a process of their own: read-only, without files or network, bounded in time, memory and rows. */
 export interface Tables {
+	/** Fails with `not_found` for a name that the server does not know. */
+	dialectOf(source: TableSource): Dialect;
 	/** Fails with `invalid_input` and a sentence for a file that is no table, `not_found` for one that is gone. */
 	describe(source: TableSource, signal: AbortSignal): Promise<readonly Table[]>;
 	/** Runs one SELECT. Fails with `invalid_input` and the engine's own words for one that is wrong or writes, `timeout` when it took too long. */

@@ -2,13 +2,13 @@ import { pino } from 'pino';
 import { startDemo, type Demo } from '../../demo/server.ts';
 import { HeadwayError } from '../jobs/error.ts';
 import type { AnyModel, OperationRun, Provider } from '../operations/operation.ts';
+import { alongside } from './alongside.ts';
 import type { Bell } from './bell.ts';
 import type { Artifacts } from './blobs/artifacts.ts';
 import type { Uploads } from './blobs/uploads.ts';
 import { Children } from './children.ts';
 import { systemClock, type Clock } from './clock.ts';
 import { checkOperations, dataPaths, type Config } from './config.ts';
-import type { Rows } from './db/open.ts';
 import type { JobRow } from './db/schema.ts';
 import { defaultModel } from './default-model.ts';
 import type { Ending } from './ending.ts';
@@ -25,14 +25,18 @@ import { Live } from './live/live.ts';
 import type { LiveSources } from './live/watch.ts';
 import { McpServers } from './mcp/mcp-servers.ts';
 import { Metrics } from './metrics.ts';
+import { foreseeing, type Foreseeing } from './parts-forecast.ts';
 import type { Preferences } from './preferences.ts';
+import { sourceLine } from './source-line.ts';
 import { RateLimits } from './rate-limits.ts';
 import type { ProviderChoice, ProviderReport, Providers } from './providers/providers.ts';
+import { ProgramSandbox } from './programs/program-sandbox.ts';
 import { registerProviders } from './provider-metrics.ts';
 import { openSource } from './provider-source.ts';
 import type { RunDeps } from './run-deps.ts';
 import { Runner } from './runner.ts';
 import { readStatistics, type Statistics } from './statistics.ts';
+import { DataSources } from './data-sources/data-sources.ts';
 import { TableSandbox } from './tables/table-sandbox.ts';
 import { openStorage, type Storage } from './storage.ts';
 
@@ -92,6 +96,8 @@ export interface App {
 		operation: string,
 		of: { variant: string; provider?: string | undefined }
 	): Promise<{ low: number; high: number; runs: number } | { low: null; high: null; runs: number }>;
+	/** What jobs that are started together will take and cost. */
+	foresee: Foreseeing;
 	statistics(owner: string): Promise<Statistics>;
 	/** How each provider stands. */
 	reports(): Promise<ProviderReport[]>;
@@ -117,14 +123,14 @@ export async function createApp(options: AppOptions): Promise<App> {
 		late.ended(row, ending);
 	};
 	const children = new Children({ ...store, clock, jobs: () => jobs });
-	const { mcp, tables } = openTools(store, { config, log, clock });
+	const { mcp, tables, programs, foresee } = openTools(store, { config, log, clock, providers });
 	const runner: Runner = openRunner({
-		...{ ...store, config, runs, clock, log, providers, ended, children, mcp, tables },
+		...{ ...store, config, runs, clock, log, providers, ended, children, mcp, tables, programs, foresee },
 		interrupted: (of) => metrics.interrupted(of),
 		jobs: () => jobs
 	});
 	const jobs: Jobs = openJobs({
-		...{ ...store, config, clock, log, runner, providers, ended },
+		...{ ...store, config, clock, log, runner, providers, ended, sources: tables.sources },
 		refused: () => metrics.throttled('unfinished')
 	});
 	const live = openLive(store, jobs, {
@@ -144,23 +150,28 @@ export async function createApp(options: AppOptions): Promise<App> {
 		await runner.stop();
 	};
 	return {
-		...{ config, log, clock, jobs, live, metrics, rates, providers, runner, demo, drain },
+		...{ config, log, clock, jobs, live, metrics, rates, providers, runner, demo, foresee, drain },
 		...{ ...kept(store), tables, mcp },
 		...facts({ ...store, providers, version, clock, websocket: config.websocket }),
 		async close() {
 			await drain();
 			await demo?.close();
-			await Promise.all([mcp.close(), tables.close()]);
+			await Promise.all([mcp.close(), tables.close(), programs.close()]);
 			store.close();
 		}
 	};
 }
 
-/** What tools reach beside the owner's own jobs and documents. */
-function openTools({ uploads }: Storage, { config, log, clock }: Pick<App, 'config' | 'log' | 'clock'>) {
+/** What runs reach beside the owner's own jobs and documents. */
+function openTools(
+	{ uploads, queries, models }: Storage,
+	{ config, log, clock, providers }: Pick<App, 'config' | 'log' | 'clock' | 'providers'>
+) {
 	const folder = dataPaths(config.dataDir).tables;
-	const tables = new TableSandbox({ fileOf: (owner, id) => uploads.file(owner, id), folder });
-	return { mcp: new McpServers(config.mcp, log, clock), tables };
+	const sources = new DataSources(config.dataSources);
+	const tables = new TableSandbox({ fileOf: (owner, id) => uploads.file(owner, id), folder, sources });
+	const foresee = foreseeing({ queries, models, providers, limits: runningLimits(models, config.limits) });
+	return { mcp: new McpServers(config.mcp, log, clock), tables, programs: new ProgramSandbox(), foresee };
 }
 
 /** What runs jobs. `jobs` is given late: it stands on the runner. */
@@ -172,22 +183,21 @@ function openRunner({
 	mcp,
 	tables,
 	...store
-}: Storage & {
-	config: Config;
-	runs: Record<string, OperationRun>;
-	clock: Clock;
-	log: Logger;
-	providers: Providers;
-	children: Children;
-	ended(row: JobRow, ending: Ending): void;
-	interrupted: RunDeps['interrupted'];
-	mcp: McpServers;
-	tables: TableSandbox;
-	jobs(): Jobs;
-}): Runner {
+}: Storage &
+	ReturnType<typeof openTools> & {
+		config: Config;
+		runs: Record<string, OperationRun>;
+		clock: Clock;
+		log: Logger;
+		providers: Providers;
+		children: Children;
+		ended(row: JobRow, ending: Ending): void;
+		interrupted: RunDeps['interrupted'];
+		jobs(): Jobs;
+	}): Runner {
 	const deps: RunDeps = {
 		...store,
-		...{ idleMs: config.idleMs, quietAfterMs: config.quietAfterMs },
+		...{ idleMs: config.idleMs, quietAfterMs: config.quietAfterMs, remoteTools: mcp },
 		limits: runningLimits(store.models, config.limits),
 		silenceFor: (model) => config.silence.byModel[model] ?? config.silence.ms,
 		snapshotOf: (owner, id) => jobs().snapshot(owner, id),
@@ -195,7 +205,6 @@ function openRunner({
 		knowledgeOf: (owner) => store.knowledge.of(owner),
 		tablesOf: (owner) => tables.of(owner),
 		conversationOf: (owner, id) => store.conversations.of(owner, id),
-		remoteTools: mcp,
 		providerFor: (id) => providers.get(id),
 		timeoutFor: (operation, declaredMs) => config.timeLimits[operation] ?? declaredMs
 	};
@@ -212,12 +221,6 @@ function kept({ models, queries, artifacts, uploads, conversations, knowledge, b
 function openJobs(parts: Omit<JobsParts, 'alongside' | 'maxUnfinished'> & Pick<App, 'config' | 'conversations'>): Jobs {
 	const maxUnfinished = parts.config.limits.unfinished;
 	return new Jobs({ ...parts, alongside: alongside(parts.conversations), maxUnfinished });
-}
-
-/** What is written, or refused, in the transaction that enqueues a job, by its operation. */
-function alongside(conversations: Conversations): Record<string, (tx: Rows, row: JobRow) => void> {
-	const inProject = (tx: Rows, row: JobRow) => conversations.checkProject(tx, row);
-	return { chat: (tx, row) => conversations.join(tx, row), ingest: inProject, tools: inProject };
 }
 
 function modelsOf(runs: Record<string, OperationRun>): Record<string, AnyModel> {
@@ -271,14 +274,6 @@ function facts({
 		statistics: (owner) => readStatistics(queries, Object.values(models), owner),
 		reports: async () => providers.reports(await queries.runningByProvider()),
 		system: () => ({ provider, providers: providers.choices(), version, websocket, serverNow: clock.now() }),
-		banner: (address) => [`Headway is ready at ${address}`, demo ? demoLine : providerLine(providers)]
+		banner: (address) => [`Headway is ready at ${address}`, sourceLine(providers)]
 	};
 }
-
-function providerLine(providers: Providers): string {
-	const [first = '', ...others] = providers.all().map(({ label, defaultModel: model }) => `${label} (${model})`);
-	return others.length > 0 ? `Providers: ${first} by default, ${others.join(', ')}` : `Provider: ${first}`;
-}
-
-const demoLine =
-	'Provider: the demo (no OPENAI_API_KEY is set). It is no language model: it arranges what a small library says.';

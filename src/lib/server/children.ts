@@ -18,6 +18,7 @@ export interface JobCommands {
 	cancel(owner: string, id: string, reason: CancelReason): Promise<JobSnapshot>;
 	snapshot(owner: string, id: string): Promise<JobSnapshot>;
 	wait(owner: string, id: string, ms: number, signal: AbortSignal): Promise<JobSnapshot>;
+	scoreOf(job: JobSnapshot): number | null;
 }
 
 /** What `Children` is made of. */
@@ -117,6 +118,11 @@ export class Children {
 		}
 	}
 
+	/** Stops one of them by itself. */
+	async cancel(owner: string, id: string, reason: CancelReason): Promise<void> {
+		await whenRoom(() => this.#parts.jobs().cancel(owner, id, reason), this.#parts);
+	}
+
 	/** Cancels a job's unfinished children and waits until they have ended, for `ms` at most. Says for the receipt what became of them. */
 	async stopAll(parentId: string, reason: CancelReason, ms: number): Promise<Receipt['cleanedUp']> {
 		const jobs = this.#parts.jobs();
@@ -138,11 +144,16 @@ export class Children {
 		const rows = await this.#parts.queries.children(parentId);
 		const ended = rows.filter(({ status }) => isTerminal(status));
 		return Promise.all(
-			ended.map(async ({ owner, id, idempotencyKey }) => ({
-				key: idempotencyKey?.slice(keyOf(parentId, '').length) ?? '',
-				job: await this.#parts.jobs().snapshot(owner, id)
-			}))
+			ended.map(async ({ owner, id, idempotencyKey }) => {
+				const job = await this.#parts.jobs().snapshot(owner, id);
+				return { key: idempotencyKey?.slice(keyOf(parentId, '').length) ?? '', job, score: this.scoreOf(job) };
+			})
 		);
+	}
+
+	/** How good a child's result is, by its operation. */
+	scoreOf(job: JobSnapshot): number | null {
+		return this.#parts.jobs().scoreOf(job);
 	}
 
 	/** Cancels children whose parent has ended without them: what a process left that was killed in between. */

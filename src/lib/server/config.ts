@@ -2,6 +2,7 @@ import { join } from 'node:path';
 import { z } from 'zod';
 import { bytes, counts, durations, httpUrl, modelDurations, origin, SIZE, whole } from './config-values.ts';
 import { ConfigError } from './config-error.ts';
+import { readDataSources, type DataSourceSettings } from './data-sources/data-source-settings.ts';
 import { readLimits, type LimitSettings } from './limit-settings.ts';
 import { readMcpServers, type McpServerSettings } from './mcp/mcp-settings.ts';
 import { readProviders, type ProviderSettings } from './provider-settings.ts';
@@ -76,6 +77,7 @@ const variables = z.object({
 	HEADWAY_SILENCE_BY_MODEL: modelDurations.optional(),
 	HEADWAY_EMBEDDING_MODEL: text.optional(),
 	HEADWAY_MCP_SERVERS: z.string().trim().default(''),
+	HEADWAY_DATA_SOURCES: z.string().trim().default(''),
 	HEADWAY_BLOBS: z.enum(['files', 's3', 'vercel'], { error: 'must be files, s3 or vercel' }).default('files'),
 	HEADWAY_S3_BUCKET: z.string().trim().optional(),
 	HEADWAY_S3_ENDPOINT: httpUrl.optional(),
@@ -100,6 +102,9 @@ const variables = z.object({
 		.default(1),
 	HEADWAY_DEMO_PORT: whole(0, 65_535).default(0)
 });
+
+/** The variables that are read. */
+export const settingNames: readonly string[] = Object.keys(variables.shape);
 
 /** A bucket, and where it is. Credentials come by the SDK's own standard variables and files. */
 export interface S3Settings {
@@ -143,6 +148,8 @@ export interface Config {
 	maxUpload: number;
 	/** The MCP servers whose tools may be used. */
 	mcp: McpServerSettings[];
+	/** The databases that charts may be made from. */
+	dataSources: DataSourceSettings[];
 	/** Milliseconds of silence after which an answering call is given up, and by model where that differs (CH-07). */
 	silence: { ms: number; byModel: Record<string, number> };
 	/** The model that turns texts into vectors; null: the provider's own default. */
@@ -178,6 +185,7 @@ export function readConfig(environment: Record<string, string | undefined>): Con
 		blobs: readBlobs(v),
 		maxUpload: v.HEADWAY_MAX_UPLOAD,
 		mcp: readMcpServers(v.HEADWAY_MCP_SERVERS, given),
+		dataSources: readDataSources(v.HEADWAY_DATA_SOURCES),
 		silence: { ms: v.HEADWAY_SILENCE * 1_000, byModel: v.HEADWAY_SILENCE_BY_MODEL ?? {} },
 		embeddingModel: v.HEADWAY_EMBEDDING_MODEL ?? null,
 		idleMs: v.HEADWAY_IDLE_TIMEOUT * 1_000,

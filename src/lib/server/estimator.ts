@@ -50,7 +50,7 @@ export class Expectation {
 	/** Each phase's share of the whole work. */
 	shares(): Record<string, number> {
 		const phases: AnyModel['phases'] = this.#model.phases;
-		const shares = phaseShares(phases, this.#history);
+		const shares = phaseShares(phases, this.#model.milestones ? [] : this.#history);
 		return Object.fromEntries(phases.map(({ name }: { name: string }, index: number) => [name, shares[index] ?? 0]));
 	}
 
@@ -58,6 +58,7 @@ export class Expectation {
 		return estimate({
 			...position,
 			phases: this.#model.phases,
+			milestones: this.#model.milestones ?? false,
 			priorMs: this.#typicalMs,
 			history: this.#history,
 			forecasts: this.#held,

@@ -16,6 +16,11 @@ const stopFault = {
 		message: 'Stopped at the time limit. What it had until then is kept; raise the limit or ask for less.',
 		retryable: true
 	},
+	budget: {
+		code: 'budget_reached',
+		message: 'Stopped because the budget was spent. What it had until then is kept.',
+		retryable: false
+	},
 	shutdown: {
 		code: 'interrupted',
 		message: 'The server was shut down while this ran. What it had until then is kept.',
@@ -77,12 +82,18 @@ function faultOfWrite(error: unknown): StopFault {
 /** Failing again is certain: the page does not offer to repeat what cannot work. */
 export const permanent: ReadonlySet<string> = new Set([
 	'invalid_input',
+	'budget_reached',
 	'refused',
 	'provider_auth',
 	'provider_forbidden',
 	'provider_model',
 	'provider_moderation'
 ]);
+
+/** A run that ended itself because what it may cost was spent. */
+export function isOverBudget(error: unknown): boolean {
+	return error instanceof HeadwayError && error.code === 'budget_reached';
+}
 
 /** An error with its causes, for the log only. */
 export function describe(error: unknown): string {

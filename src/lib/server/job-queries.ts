@@ -1,6 +1,7 @@
 import { and, desc, eq, gte, inArray, isNotNull, isNull, max, ne, notInArray, or, sql, type SQL } from 'drizzle-orm';
 import { HeadwayError } from '../jobs/error.ts';
 import type { PastRun } from '../jobs/estimate.ts';
+import type { PastCost } from '../jobs/parts-forecast.ts';
 import type { CancelReason, JobStatus } from '../jobs/job.ts';
 import { isIncomplete, type JobSummary } from '../jobs/snapshot.ts';
 import type { Clock } from './clock.ts';
@@ -165,6 +166,21 @@ export class JobQueries {
 			.select({ totalMs: timings.totalMs, phases: timings.phases })
 			.from(timings)
 			.where(and(alike, eq(timings.outcome, 'succeeded')))
+			.orderBy(desc(timings.endedAt))
+			.limit(HISTORY)
+			.all();
+	}
+
+	/** How long succeeded runs of a kind took and what they cost, newest first; null where not all of that is known. */
+	spent({ operation, model, variant }: RunKind): PastCost[] {
+		const alike = [eq(timings.operation, operation), eq(timings.model, model), eq(timings.variant, variant)];
+		const isPartial = sql`json_extract(${jobs.cost}, '$.known') = 0`;
+		const usd = sql<number | null>`case when ${isPartial} then null else ${timings.costUsd} end`;
+		return this.#db
+			.select({ totalMs: timings.totalMs, usd })
+			.from(timings)
+			.leftJoin(jobs, eq(jobs.id, timings.jobId))
+			.where(and(...alike, eq(timings.outcome, 'succeeded')))
 			.orderBy(desc(timings.endedAt))
 			.limit(HISTORY)
 			.all();

@@ -5,20 +5,20 @@ import { reduce } from '../jobs/reduce.ts';
 import type { JobSnapshot, JobSummary } from '../jobs/snapshot.ts';
 import type { AnyModel, RunLog } from '../operations/operation.ts';
 import type { Artifacts } from './blobs/artifacts.ts';
-import type { Uploads } from './blobs/uploads.ts';
 import { jobKey, type Bell } from './bell.ts';
 import { checkParts } from './check-parts.ts';
 import { pause, type Clock } from './clock.ts';
+import { asksModel } from './default-model.ts';
 import type { Rows } from './db/open.ts';
 import type { JobRow } from './db/schema.ts';
-import type { JobQueries, ListFilter } from './job-queries.ts';
+import type { ListFilter } from './job-queries.ts';
 import type { Ending } from './ending.ts';
 import { quoteFinish, type FinishQuote } from './finish-quote.ts';
 import type { JobStore } from './job-store.ts';
 import type { NewJob } from './new-job.ts';
 import type { Providers } from './providers/providers.ts';
 import { readInput } from './read-input.ts';
-import { checkReferences } from './references.ts';
+import { checkReferences, type ReferenceSources } from './references.ts';
 import { referrerOf } from './referrers.ts';
 import { isFull, whenRoom } from './room.ts';
 import type { Runner } from './runner.ts';
@@ -27,13 +27,11 @@ import type { Snapshots } from './snapshots.ts';
 import { withTransients, type Transients } from './transients.ts';
 
 /** What `Jobs` is made of. */
-export interface JobsParts {
+export interface JobsParts extends ReferenceSources {
 	store: JobStore;
-	queries: JobQueries;
 	snapshots: Snapshots;
 	transients: Transients;
 	artifacts: Artifacts;
-	uploads: Uploads;
 	bell: Bell;
 	clock: Clock;
 	log: Pick<RunLog, 'info' | 'warn'>;
@@ -69,7 +67,7 @@ export class Jobs {
 	/** Checks a request and puts it into the queue. The same key with the same request gives the first job (`created: false`). */
 	async start(owner: string, request: StartRequest): Promise<{ snapshot: JobSnapshot; created: boolean }> {
 		const model = this.#model(request.operation);
-		const input = await this.#checked(owner, model, request.input);
+		const input = await this.check(owner, model.id, request.input);
 		const options = readInput(jobOptions, request.options ?? {}, 'options') as JobOptions;
 		const { row, created } = await this.#enqueue({
 			...{
@@ -92,8 +90,8 @@ export class Jobs {
 	}
 
 	/** Where it will run; null for one that asks no provider itself. */
-	#providerOf({ runsOn }: AnyModel, input: unknown): string | null {
-		if (runsOn === 'none') return null;
+	#providerOf(model: AnyModel, input: unknown): string | null {
+		if (!asksModel(model, input)) return null;
 		return (input as { provider?: string }).provider ?? this.#parts.providers.default.id;
 	}
 
@@ -107,16 +105,15 @@ export class Jobs {
 	}
 
 	/** The input as the operation takes it, with that of every part that it will start. Throws `invalid_input`. */
-	async #checked(owner: string, model: AnyModel, raw: unknown): Promise<unknown> {
+	async check(owner: string, operation: string, raw: unknown): Promise<unknown> {
+		const model = this.#model(operation);
 		const input = readInput(model.input, raw ?? {}, 'input') as { provider?: string };
 		if (input.provider !== undefined && !this.#parts.providers.knows(input.provider))
 			throw new HeadwayError('invalid_input', `This server has no provider "${input.provider}".`, {
 				fields: [{ path: 'input.provider', message: 'is not configured' }]
 			});
 		await checkReferences(owner, { model, input }, this.#parts);
-		await checkParts(model.partsOf?.(input) ?? [], (part) =>
-			this.#checked(owner, this.#model(part.operation), part.input)
-		);
+		await checkParts(model.partsOf?.(input) ?? [], (part) => this.check(owner, part.operation, part.input));
 		return input;
 	}
 
@@ -148,6 +145,12 @@ export class Jobs {
 			over.abort();
 			listener.close();
 		}
+	}
+
+	/** How good a job's result is by its own operation, 0 to 1; null without a result, or where nobody knows. */
+	scoreOf({ operation, result }: Pick<JobSnapshot, 'operation' | 'result'>): number | null {
+		const score = result === null ? null : (this.#parts.models[operation]?.scoreOf?.(result) ?? null);
+		return score === null || Number.isNaN(score) ? null : Math.min(1, Math.max(0, score));
 	}
 
 	/** Newest first. */

@@ -1,7 +1,8 @@
 import type { z } from 'zod';
 import { HeadwayError } from '../jobs/error.ts';
 import { parseEvent, type Artifact, type Cost, type Usage } from '../jobs/event.ts';
-import type { JobOptions } from '../jobs/job.ts';
+import type { CancelReason, JobOptions } from '../jobs/job.ts';
+import type { PartsForecast } from '../jobs/parts-forecast.ts';
 import type { JobSnapshot } from '../jobs/snapshot.ts';
 import type {
 	AnyModel,
@@ -10,6 +11,7 @@ import type {
 	Conversation,
 	DurableProvider,
 	Knowledge,
+	Programs,
 	RemoteTools,
 	RunContext,
 	RunLog,
@@ -23,6 +25,7 @@ import type { Clock } from './clock.ts';
 import type { JobRow } from './db/schema.ts';
 import type { EventLog } from './event-log.ts';
 import type { EventWriter } from './event-writer.ts';
+import type { Foreseeing } from './parts-forecast.ts';
 import type { ProgressMeter } from './progress-meter.ts';
 import { Questions } from './questions.ts';
 import type { Slot } from './slot.ts';
@@ -54,9 +57,11 @@ export interface RunParts {
 	knowledgeOf(owner: string): Knowledge;
 	tablesOf(owner: string): Tables;
 	conversationOf(owner: string, jobId: string): Promise<Conversation>;
+	programs: Programs;
 	remoteTools: RemoteTools;
 	fileOf(owner: string, id: string): Promise<UploadedFile>;
 	snapshotOf(owner: string, id: string): Promise<JobSnapshot>;
+	foresee: Foreseeing;
 	/** Publishes where the bar stands now. */
 	tick(): void;
 }
@@ -93,6 +98,9 @@ export class JobContext implements RunContext {
 	}
 	get tables() {
 		return this.#parts.tablesOf(this.#parts.row.owner);
+	}
+	get programs() {
+		return this.#parts.programs;
 	}
 	get remoteTools() {
 		return this.#parts.remoteTools;
@@ -188,7 +196,9 @@ export class JobContext implements RunContext {
 		const { children, row, signal, slot } = this.#parts;
 		const name = typeof operation === 'string' ? operation : operation.id;
 		const { id } = await children.start(row, { key, operation: name, input, options }, signal, slot);
-		return { id, watch: () => this.#watch(id) as ReturnType<ChildJob<C>['watch']> };
+		const watch = () => this.#watch(id) as ReturnType<ChildJob<C>['watch']>;
+		const cancel = (reason: CancelReason) => children.cancel(row.owner, id, reason);
+		return { id, watch, cancel, scoreOf: (job) => children.scoreOf(job) };
 	}
 
 	/** What a child does is what its parent does: it keeps the bar alive. */
@@ -204,6 +214,11 @@ export class JobContext implements RunContext {
 			await slot.take();
 		}
 		signal.throwIfAborted();
+	}
+
+	foresee(): PartsForecast {
+		const { foresee, row } = this.#parts;
+		return foresee(row.operation, row.input);
 	}
 
 	conversation(): Promise<Conversation> {

@@ -2,6 +2,7 @@ import type { JobSnapshot } from '../jobs/snapshot.ts';
 import type {
 	Conversation,
 	Knowledge,
+	Programs,
 	Provider,
 	RemoteTools,
 	RunLog,
@@ -18,6 +19,7 @@ import type { Ending } from './ending.ts';
 import type { EventLog } from './event-log.ts';
 import type { JobQueries } from './job-queries.ts';
 import type { JobStore } from './job-store.ts';
+import type { Foreseeing } from './parts-forecast.ts';
 import type { Slots } from './slots.ts';
 import type { Snapshots } from './snapshots.ts';
 import type { TemporaryFolders } from './temporary-folders.ts';
@@ -47,6 +49,8 @@ export interface RunDeps {
 	knowledgeOf(owner: string): Knowledge;
 	tablesOf(owner: string): Tables;
 	conversationOf(owner: string, jobId: string): Promise<Conversation>;
+	foresee: Foreseeing;
+	programs: Programs;
 	remoteTools: RemoteTools;
 	fileOf(owner: string, id: string): Promise<UploadedFile>;
 	/** A job as its owner sees it. */

@@ -3,11 +3,11 @@ import type { CancelReason } from '../jobs/job.ts';
 import { Withdrawn, type OperationRun, type Provider } from '../operations/operation.ts';
 import { feedKey } from './bell.ts';
 import { Cleanups } from './cleanups.ts';
-import { defaultModel } from './default-model.ts';
+import { modelFor } from './default-model.ts';
 import { aborted, pause } from './clock.ts';
 import type { JobRow } from './db/schema.ts';
 import { Expectation } from './estimator.ts';
-import { describe, faultOf, faultOfStop } from './fault.ts';
+import { describe, faultOf, faultOfStop, isOverBudget } from './fault.ts';
 import { FencedError } from './event-log.ts';
 import { EventWriter } from './event-writer.ts';
 import { endingWith, type Ending } from './ending.ts';
@@ -62,9 +62,9 @@ export class Run {
 		this.row = row;
 		this.#operation = operation;
 		const { clock, events } = deps;
-		const input = row.input as { provider?: string; model?: string };
+		const input = row.input as { provider?: string };
 		this.#provider = deps.providerFor(row.provider ?? input.provider);
-		const model = row.model ?? input.model ?? defaultModel(this.#provider, operation.model);
+		const model = row.model ?? modelFor(this.#provider, operation.model, row.input);
 		this.row.model = model;
 		this.#adopted = row.epoch > 1;
 		this.#cleanups = new Cleanups(clock);
@@ -267,7 +267,7 @@ export class Run {
 
 	async #failure(stopped: CancelReason | null, error: unknown): Promise<Ending> {
 		const reason = stopped ?? (error instanceof Withdrawn ? 'user' : null);
-		const receipt = await this.#receipt(reason ?? 'error');
+		const receipt = await this.#receipt(reason ?? (isOverBudget(error) ? 'budget' : 'error'));
 		if (this.#asked || reason === 'user' || reason === 'disconnect') return { status: 'cancelled', receipt };
 		if (reason === null) this.#deps.log.warn({ jobId: this.row.id, error: describe(error) }, 'job failed');
 		const facts = { creating: this.#link.state === 'creating', unwritten: this.#unwritten };

@@ -1,10 +1,11 @@
 import type { Cost, Receipt, Usage } from '../jobs/event.ts';
 import type { CancelReason } from '../jobs/job.ts';
-import type { AnyModel } from '../operations/operation.ts';
+import type { AnyModel, OperationRun, RunLog } from '../operations/operation.ts';
+import type { Artifacts } from './blobs/artifacts.ts';
 import { totalCost } from './bills.ts';
 import type { Children } from './children.ts';
 import type { Cleanups } from './cleanups.ts';
-import type { Clock } from './clock.ts';
+import { pause, type Clock } from './clock.ts';
 import type { JobRow } from './db/schema.ts';
 import type { EventWriter } from './event-writer.ts';
 import type { ProviderLink } from './provider-link.ts';
@@ -16,6 +17,9 @@ import { withTransients, type Transients } from './transients.ts';
 export interface SettlementParts {
 	row: JobRow;
 	model: AnyModel;
+	leaves?: OperationRun['leaves'];
+	artifacts: Artifacts;
+	log: RunLog;
 	link: ProviderLink;
 	writer: EventWriter;
 	cleanups: Cleanups;
@@ -35,6 +39,9 @@ export interface StopFacts {
 	/** When this process began to stop it. */
 	since: number;
 }
+
+/** How long storing what is left may take. */
+const LEAVE_MS = 3_000;
 
 /** The reckoning at a run's end: what is undone, which children go with it, what it all cost, what stays. */
 export class Settlement {
@@ -60,6 +67,7 @@ export class Settlement {
 		const cleanedUp = [...this.#closed(leftBehind), ...parts, ...undone];
 		const cost = await this.#withChildren(stop.cost);
 		await this.#tellParts();
+		await this.#leaveFiles();
 		const facts = { reason, requestedAt: row.cancelRequestedAt ?? since, stoppedAt: clock.now() };
 		return { ...stop, ...facts, cost, cleanedUp, kept: this.#kept() };
 	}
@@ -69,6 +77,28 @@ export class Settlement {
 		const { model, children, snapshots, row, writer } = this.#parts;
 		if (!model.settled) return;
 		for (const event of model.settled(snapshots.of(row).state, await children.ended(row))) writer.add(event);
+		await writer.flush().catch(() => undefined);
+	}
+
+	/** What a run leaves that did not succeed. A file that cannot be stored in time is not there at all. */
+	async #leaveFiles(): Promise<void> {
+		const { leaves, snapshots, row, artifacts, writer, clock, log } = this.#parts;
+		const made = async () => (await leaves?.(row.input, snapshots.of(row).state)) ?? [];
+		const files = await made().catch((error: unknown) => {
+			log.warn({ jobId: row.id, error: String(error) }, 'what a stopped run leaves could not be made');
+			return [];
+		});
+		if (files.length === 0) return;
+		const over = new AbortController();
+		void pause(clock, LEAVE_MS, over.signal).then(() => over.abort());
+		for (const file of files) {
+			const stored = await artifacts.put(row.id, file, over.signal).catch((error: unknown) => {
+				log.warn({ jobId: row.id, error: String(error) }, 'a file of a stopped run could not be kept');
+				return null;
+			});
+			if (stored) writer.add({ type: 'artifact', data: stored });
+		}
+		over.abort();
 		await writer.flush().catch(() => undefined);
 	}
 

@@ -1,4 +1,5 @@
 import type { KnownDocument } from '$lib/operations/knowledge.ts';
+import { counted } from '$lib/text/counted.ts';
 
 /** What a document's `accept` names: the server looks at the content. */
 export const ACCEPT =
@@ -18,11 +19,6 @@ export function factsOf(document: KnownDocument): string {
 	const kind = kinds[mediaType.split(';')[0] ?? ''] ?? mediaType;
 	const facts = [kind, languageName(language), pages === null ? null : counted(pages, 'page')];
 	return [...facts, counted(passages, 'passage')].filter((fact) => fact !== null).join(' · ');
-}
-
-/** "1 passage", "1,204 passages". */
-export function counted(count: number, unit: string): string {
-	return `${count.toLocaleString('en')} ${unit}${count === 1 ? '' : 's'}`;
 }
 
 /** A language's English name by its code; null where none was told. */

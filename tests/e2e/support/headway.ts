@@ -2,7 +2,8 @@ import type { Page } from 'playwright';
 import { expect } from 'vitest';
 import type { JobSnapshot } from '../../../src/lib/jobs/snapshot.ts';
 import type { ResearchResult, ResearchState } from '../../../src/lib/operations/research/model.ts';
-import { freePort, startServer } from './server.ts';
+import { freePort } from '../../support/free-port.ts';
+import { startServer } from './server.ts';
 import type { RunningServer, ServerOptions } from './server.ts';
 
 /** A research as the HTTP doors tell of it. */

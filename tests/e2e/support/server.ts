@@ -2,10 +2,10 @@ import { spawn } from 'node:child_process';
 import type { ChildProcess } from 'node:child_process';
 import { once } from 'node:events';
 import { mkdtempSync, rmSync } from 'node:fs';
-import { createServer } from 'node:net';
 import { tmpdir } from 'node:os';
 import { join } from 'node:path';
 import { fileURLToPath } from 'node:url';
+import { freePort } from '../../support/free-port.ts';
 
 export interface ServerOptions {
 	/** Beside HOST, PORT and HEADWAY_DATA, which the harness sets. */
@@ -84,19 +84,11 @@ async function untilReady(child: ChildProcess, url: string, logs: () => string):
 		if (answer?.ok) return;
 		await new Promise((resolve) => setTimeout(resolve, 50));
 	}
+	const told = once(child, 'close');
 	child.kill('SIGKILL');
+	// Its last words may be on their way when it is gone.
+	if (!child.stdout?.closed) await told;
 	throw new Error(`The server at ${url} did not become ready (exit code ${child.exitCode}). It said:\n${logs()}`);
-}
-
-/** A port that nobody listens on now. */
-export async function freePort(host = '127.0.0.1'): Promise<number> {
-	const server = createServer().listen(0, host);
-	await once(server, 'listening');
-	const address = server.address();
-	server.close();
-	await once(server, 'close');
-	if (address === null || typeof address === 'string') throw new Error('The system gave no port.');
-	return address.port;
 }
 
 /** The tests' environment without a person's own settings and keys, so that no test ever spends money. */

@@ -182,6 +182,47 @@ test('BY-07 without Web Locks (plain http on a LAN) the tabs agree by heartbeat,
 	await vi.waitFor(() => expect(open()).toHaveLength(1), { timeout: 5_000 });
 }, 12_000);
 
+test('BY-07 without Web Locks a leader that goes names one heir, and no other tab leads even for a moment', async () => {
+	const passed: { kind: string; heir?: string }[] = [];
+	const ear = new BroadcastChannel('heir');
+	closing.push(() => ear.close());
+	ear.onmessage = ({ data }: MessageEvent<{ kind: string }>) => passed.push(data);
+	const leader = tab('heir', undefined, [{ jobId: 'a', after: 0 }]);
+	await expect.poll(() => open()).toHaveLength(1);
+	const others = Array.from({ length: 11 }, () => tab('heir', undefined, [{ jobId: 'a', after: 0 }]));
+	await expect.poll(() => passed.filter(({ kind }) => kind === 'want').length).toBeGreaterThan(others.length);
+	leader.connection.close();
+	await expect.poll(() => others.filter(({ connection }) => connection.leads)).toHaveLength(1);
+	expect(passed.filter(({ kind }) => kind === 'gone').map(({ heir }) => typeof heir)).toEqual(['string']);
+	// Twice the time in which the others would stand.
+	await new Promise((resolve) => setTimeout(resolve, 800));
+	const since = passed.slice(passed.findIndex(({ kind }) => kind === 'gone'));
+	expect(since.filter(({ kind }) => kind === 'led')).toHaveLength(1);
+	expect(open()).toHaveLength(1);
+});
+
+test('BY-07 without Web Locks an heir goes first, and one that is not there any more is not waited for', () => {
+	vi.useFakeTimers();
+	closing.push(() => vi.useRealTimers());
+	const channel = new EventTarget();
+	const say = (data: object) => channel.dispatchEvent(new MessageEvent('message', { data }));
+	const tools = { locks: undefined, channel: Object.assign(channel, { postMessage: () => undefined }) };
+	const stands = (name: string) => {
+		const leadership = new Leadership(name, tools as unknown as LeadershipTools, () => undefined);
+		closing.push(() => leadership.close());
+		leadership.stand();
+		return leadership;
+	};
+	const [heir, other] = [stands('heir'), stands('other')];
+	say({ kind: 'beat', rank: '0leader' });
+	say({ kind: 'gone', heir: 'heir' });
+	expect([heir.leads, other.leads]).toEqual([true, false]);
+	vi.advanceTimersByTime(199);
+	expect(other.leads).toBe(false);
+	vi.advanceTimersByTime(202);
+	expect(other.leads).toBe(true);
+});
+
 test('BY-12 every tab knows when the server was last heard, and which of them holds the connection', async () => {
 	const shared = locks();
 	const tabs = [tab('heard', shared), tab('heard', shared)];

@@ -26,6 +26,15 @@ describe('copy and download', () => {
 		expect(await screen.findByText('Could not copy')).toBeInTheDocument();
 	});
 
+	test('IM-04 the button is called what it does, before and after', async () => {
+		vi.stubGlobal('navigator', { ...navigator, clipboard: { writeText: () => Promise.resolve() } });
+		render(CopyButton, { text: 'x', label: 'Copy' });
+		// A role of its own within a button takes the button's name away, in Chromium at least.
+		expect(screen.getByRole('button').querySelector('[role]')).toBeNull();
+		await fireEvent.click(screen.getByRole('button', { name: 'Copy' }));
+		expect(await screen.findByRole('button', { name: 'Copied' })).toBeInTheDocument();
+	});
+
 	test('IR-03 a copy that worked says so', async () => {
 		const writeText = vi.fn(() => Promise.resolve());
 		vi.stubGlobal('navigator', { ...navigator, clipboard: { writeText } });

@@ -1,6 +1,7 @@
 import { render, screen, within } from '@testing-library/svelte';
 import { describe, expect, test } from 'vitest';
 import Ending from '../../../src/lib/components/Ending.svelte';
+import { chart } from '../../../src/lib/operations/chart/model.ts';
 import type { Receipt } from '../../../src/lib/jobs/event.ts';
 import { begun, done, researchJob, START, type Told } from '../../support/snapshot.ts';
 
@@ -93,6 +94,15 @@ describe('endings', () => {
 		expect(said).toHaveTextContent('Kept: 2 searches.');
 		expect(said).toHaveTextContent('at least $0.30');
 		expect(said.querySelector('svg')).not.toBeNull();
+	});
+
+	test('OP-03 a question that no table answers was not declined: no chart was made', () => {
+		const error = { code: 'refused', message: 'The tables cannot answer this question.', retryable: false } as const;
+		const job = researchJob(begun, { status: 'failed', error });
+		const { rerender } = render(Ending, { job, kept: [], failures: chart.failures });
+		const heading = () => screen.getByRole('region', { name: 'What went wrong' }).querySelector('h2');
+		expect(heading()).toHaveTextContent('No chart was made');
+		return rerender({ failures: undefined }).then(() => expect(heading()).toHaveTextContent('This was declined'));
 	});
 });
 

@@ -4,7 +4,7 @@ import { Gate } from '../../support/operations.ts';
 /** What of a context an operation waits for. */
 const awaited = new Set<PropertyKey>(['artifact', 'folder', 'file', 'job', 'child', 'ask', 'conversation']);
 /** What it reaches through a port of its own: each of its methods is waited for. */
-const ports = new Set<PropertyKey>(['knowledge', 'tables', 'remoteTools']);
+const ports = new Set<PropertyKey>(['knowledge', 'tables', 'programs', 'remoteTools']);
 
 /** Holds an operation at its first wait of a phase: some phases last only moments, and a test could never be sure to be in them. */
 export class Brake {

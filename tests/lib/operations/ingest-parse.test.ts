@@ -2,7 +2,7 @@ import { spawn } from 'node:child_process';
 import { once } from 'node:events';
 import { readdirSync, readFileSync, writeFileSync } from 'node:fs';
 import { dirname, join } from 'node:path';
-import { describe, expect, test, vi } from 'vitest';
+import { describe, expect, onTestFinished, test, vi } from 'vitest';
 import { HeadwayError } from '$lib/jobs/error.ts';
 import { parseFile, type ParseLimits } from '$lib/operations/ingest/parse.server.ts';
 import { temporaryFolder } from '../../support/app.ts';
@@ -35,11 +35,12 @@ async function refusal(...args: Parameters<typeof parsed>): Promise<string> {
 
 /** A server whose parser is inside a package that never returns; it tells the parser's process. */
 const serverThatReadsForEver = `
-import { spawn } from 'node:child_process';
 import { readFileSync } from 'node:fs';
+import { startLocked } from ${JSON.stringify(new URL('../../../src/lib/processes/locked-process.ts', import.meta.url).href)};
 const code = readFileSync('src/lib/operations/ingest/parser.server.mjs', 'utf8');
-const stdio = ['ignore', 'ignore', 'ignore', 'ipc'];
-const reader = spawn(process.execPath, ['--input-type=module', '--eval', code], { stdio, serialization: 'advanced' });
+const options = { stdio: ['ignore', 'ignore', 'ignore', 'ipc'], serialization: 'advanced' };
+const terms = { reads: [process.cwd()], bytes: 2e9, ms: 600000 };
+const reader = startLocked(['--input-type=module', '--eval', code], terms, options);
 const modules = { parse5: 'data:text/javascript,process.send(1); for (;;);' };
 reader.once('message', () => console.log(reader.pid));
 reader.send({ path: 'package.json', mediaType: 'text/html', name: 'a', modules, limits: { ms: 600000, memory: 2000 } });
@@ -193,6 +194,7 @@ describe('a file that cannot be read', () => {
 	test('RS-13 the process that reads ends when the server is killed, though it hears of nothing while it reads', async () => {
 		const server = spawn(process.execPath, ['--input-type=module', '--eval', serverThatReadsForEver]);
 		const reader = Number(await once(server.stdout, 'data'));
+		onTestFinished(() => void (isRunning(reader) && process.kill(reader, 'SIGKILL')));
 		expect(isRunning(reader)).toBe(true);
 		server.kill('SIGKILL');
 		await vi.waitFor(() => expect(isRunning(reader)).toBe(false), { timeout: 10_000 });

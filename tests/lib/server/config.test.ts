@@ -40,6 +40,7 @@ describe('configuration', () => {
 				quietAfterMs: 60_000,
 				embeddingModel: null,
 				mcp: [],
+				dataSources: [],
 				silence: { ms: 30_000, byModel: {} },
 				demo: { pace: 1, port: 0 }
 			}

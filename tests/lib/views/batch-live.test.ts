@@ -19,6 +19,7 @@ const part = (key: string, status: BatchPart['status'], facts: Partial<BatchPart
 	'part',
 	{
 		...{ key, jobId: `job_${key}`, title: `part ${key}`, status, artifacts: [], error: null },
+		...{ score: null, elapsedMs: 12_000, cost: { usd: 0.01, known: true } },
 		progress: isTerminal(status) ? { fraction: 1, basis: 'measured' } : { fraction: 0.25, basis: 'estimated' },
 		...facts
 	}
@@ -119,10 +120,81 @@ describe('a batch on its page', () => {
 	test('OP-08 a batch that is whole, or of which nothing is there, offers no such retry', () => {
 		const whole = [part('1', 'succeeded'), part('2', 'succeeded'), part('3', 'succeeded')];
 		const { unmount } = render(Live, props(batchJob(whole, { status: 'succeeded' }), false));
-		expect(screen.queryByRole('button')).toBeNull();
+		expect(screen.queryByRole('button', { name: /Retry/ })).toBeNull();
 		unmount();
 		render(Live, props(batchJob([part('1', 'failed', { error: fault })], { status: 'failed' }), false));
-		expect(screen.queryByRole('button')).toBeNull();
+		expect(screen.queryByRole('button', { name: /Retry/ })).toBeNull();
 		expect(rows()[2]!.textContent).toMatch(/Not started(?! yet)/);
+	});
+
+	const foreseen: Told = [
+		'forecast',
+		{
+			...{ parts: 3, atOnce: 3, paidParts: 3, ms: { low: 60_000, high: 120_000 }, usd: { low: 0.02, high: 0.05 } },
+			kinds: [{ model: 'one', parts: 3, runs: 9, paidRuns: 9, priced: true, free: false }]
+		}
+	];
+	const text = (selector: string) => document.querySelector(selector)?.textContent.trim().replace(/\s+/g, ' ') ?? null;
+
+	test('BY-08 while it runs it shows what was foreseen, what is spent, and what is left of the budget', () => {
+		const told = [foreseen, part('1', 'succeeded'), part('2', 'running')];
+		render(Live, props(batchJob(told, { input: { ...input, budget: 0.04 } })));
+		expect(text('[data-foreseen]')).toBe('1–2 min · $0.02–0.05');
+		expect(text('[data-spent-so-far]')).toBe('$0.02 so far');
+		expect(screen.getByText('1 of 3 parts ended')).toBeTruthy();
+		const meter = screen.getByRole('meter', { name: 'Budget spent' });
+		expect([meter.getAttribute('aria-valuenow'), meter.getAttribute('aria-valuetext')]).toEqual([
+			'50',
+			'$0.02 of $0.04'
+		]);
+		expect(text('[data-verdict]')).toBeNull();
+	});
+
+	test('BY-08 once it is over it says how right the forecast was, and of one that was stopped it does not', () => {
+		const told = [foreseen, part('1', 'succeeded'), part('2', 'succeeded'), part('3', 'succeeded')];
+		const over = { status: 'succeeded', elapsedMs: 90_000 } as const;
+		const { unmount } = render(Live, props(batchJob(told, over), false));
+		expect(text('[data-verdict]')).toBe(
+			'Took 01:30, within the foreseen 1–2 min. Cost $0.03, within the foreseen $0.02–0.05.'
+		);
+		unmount();
+		render(Live, props(batchJob(told, { ...over, status: 'cancelled' }), false));
+		expect(text('[data-verdict]')).toBeNull();
+		expect(text('[data-spent-so-far]')).toBe('$0.03');
+	});
+
+	test('BY-08 of a batch that an older version ran it claims nothing', () => {
+		render(Live, props(batchJob([part('1', 'succeeded')])));
+		expect(document.querySelector('[data-spending]')).toBeNull();
+	});
+
+	test('BY-08 what a budget left out is run again with the same budget', async () => {
+		const given = props(
+			batchJob([part('1', 'succeeded')], { status: 'failed', input: { ...input, budget: 0.04 } }),
+			false
+		);
+		render(Live, given);
+		await fireEvent.click(screen.getByRole('button', { name: 'Retry the 2 parts that are missing' }));
+		const inputs = [{ prompt: 'two' }, { prompt: 'three' }];
+		expect(given.start).toHaveBeenCalledWith('batch', { operation: 'image', inputs, budget: 0.04 }, {});
+	});
+
+	test('OP-08 where no table is shown each row has its score, time and cost, and the heading how many are solved', () => {
+		const told = [part('1', 'succeeded', { score: 1 }), part('2', 'succeeded', { score: 0.4 }), part('3', 'running')];
+		render(Live, props(batchJob(told)));
+		const [first, second, third] = rows();
+		expect(first!.querySelector('[data-score]')?.textContent).toBe('Solved');
+		expect(second!.querySelector('[data-score]')?.textContent).toBe('Score 40 %');
+		expect(first!.querySelector('[data-spent]')?.textContent).toBe('00:12 · $0.01');
+		expect(third!.querySelector('[data-spent]')).toBeNull();
+		expect(text('[data-counts]')).toBe('2 of 3 done, 1 running, 1 solved');
+	});
+
+	test('BY-08 what cannot be foreseen is said with its reason, beside what can', () => {
+		const kinds = [{ model: 'one', parts: 3, runs: 2, paidRuns: 2, priced: true, free: true }];
+		const half = { parts: 3, atOnce: 3, paidParts: 3, ms: null, usd: { low: 0, high: 0 }, kinds };
+		render(Live, props(batchJob([['forecast', half]])));
+		expect(text('[data-foreseen]')).toBe('no cost');
+		expect(screen.getByText('No estimate yet: 2 of 5 runs on one.')).toBeTruthy();
 	});
 });

@@ -1,5 +1,5 @@
-import { fireEvent, render, screen, within } from '@testing-library/svelte';
-import { describe, expect, test, vi } from 'vitest';
+import { fireEvent, render, screen, waitFor, within } from '@testing-library/svelte';
+import { describe, expect, onTestFinished, test, vi } from 'vitest';
 import DocumentForm from '../../../src/lib/operations/document/Form.svelte';
 import ImageForm from '../../../src/lib/operations/image/Form.svelte';
 import ResearchForm from '../../../src/lib/operations/research/Form.svelte';
@@ -38,6 +38,19 @@ describe('what a run can be told beside its input', () => {
 			{ query: 'How do tides work?', depth: 'standard', provider: 'custom' },
 			{}
 		);
+	});
+
+	test('TS-01 the model field offers what the chosen provider lists, once somebody comes to it', async () => {
+		const listed = vi.fn(async (url: string) => Response.json({ models: [`${url.split('/')[3]}-thinks`] }));
+		vi.stubGlobal('fetch', listed);
+		onTestFinished(() => void vi.unstubAllGlobals());
+		render(ResearchForm, props());
+		await advanced();
+		await choose('Provider', 'custom');
+		expect(listed).not.toHaveBeenCalled();
+		await fireEvent.focus(screen.getByLabelText('Model'));
+		const names = () => [...document.querySelectorAll('#model-known option')].map((one) => one.getAttribute('value'));
+		await waitFor(() => expect(names()).toEqual(['custom-thinks']));
 	});
 
 	test('TS-01 with one provider there is nothing to choose', async () => {

@@ -1,5 +1,5 @@
 import { z } from 'zod';
-import { shortened } from '../../jobs/shortened.ts';
+import { shortened } from '../../text/shortened.ts';
 import type { AnyModel } from '../operation.ts';
 
 /** What a form for many inputs of one operation asks for. */
@@ -9,6 +9,9 @@ export interface BatchFields {
 	/** Fields that may vary, with their known values; `model` has none, and is written. */
 	choices: { name: string; values: string[] }[];
 }
+
+/** The field for puzzles that ship, which are chosen and not known by their ids. */
+export const PUZZLES = 'puzzleId';
 
 interface Field {
 	type?: string;
@@ -30,6 +33,14 @@ export function fieldsOf(model: AnyModel, providers: readonly string[] = []): Ba
 	return { text, choices };
 }
 
+/** Whether lines of text, or a choice of puzzles, make whole inputs of an operation: nothing else is required, and nobody writes ids. */
+export function isWritten(model: AnyModel): boolean {
+	const { text } = fieldsOf(model);
+	const { required = [] } = z.toJSONSchema(model.input, { io: 'input', unrepresentable: 'any' });
+	const isChosen = text === null || (text.endsWith('Id') && text !== PUZZLES);
+	return !isChosen && required.every((name) => name === text);
+}
+
 function valuesOf({ enum: values, examples }: Field): string[] {
 	return (values ?? examples ?? []).filter((value) => typeof value === 'string');
 }
@@ -38,6 +49,12 @@ function valuesOf({ enum: values, examples }: Field): string[] {
 export function valuesIn(text: string): string[] {
 	const values = text.split(',').map((value) => value.trim());
 	return [...new Set(values.filter((value) => value !== ''))];
+}
+
+/** What a text of values with commas between can become with one more of those that are known, or with the last one written out. */
+export function completionsOf(text: string, known: readonly string[]): string[] {
+	const before = valuesIn(text.slice(0, text.lastIndexOf(',') + 1));
+	return known.filter((value) => !before.includes(value)).map((value) => [...before, value].join(', '));
 }
 
 /** What a person wrote, a part a line, blank lines left out. */
@@ -74,16 +91,28 @@ export function inputOf({ operation, text, lines, chosen }: Draft): Record<strin
 	return { operation, inputs };
 }
 
+/** The input of the batch where the lines were chosen and not written: they are one more thing that varies. */
+export function choiceOf(draft: Draft): Record<string, unknown> {
+	const { operation, text, lines, chosen } = draft;
+	if (lines.length === 1) return inputOf(draft);
+	return { operation, input: {}, vary: { [text]: lines, ...Object.fromEntries(variesOf(chosen)) } };
+}
+
 /** What tells each of several inputs from the others beside its text, e.g. `1536x1024, high`; empty where nothing does. */
 export function variantsOf(inputs: readonly Record<string, unknown>[], text: string | null): string[] {
-	const names = [...new Set(inputs.flatMap((input) => Object.keys(input)))];
-	const varying = names.filter((name) => name !== text && new Set(inputs.map((input) => said(input[name]))).size > 1);
+	const varying = varyingIn(inputs).filter((name) => name !== text);
 	const shown = (input: Record<string, unknown>) => varying.map((name) => shortened(said(input[name]), 40));
 	return inputs.map((input) => shown(input).filter(Boolean).join(', '));
 }
 
-/** A value in short: words as they are, a switch or a list as it is written. */
-function said(value: unknown): string {
+/** The fields that are not the same in all of several inputs. */
+export function varyingIn(inputs: readonly Record<string, unknown>[]): string[] {
+	const names = [...new Set(inputs.flatMap((input) => Object.keys(input)))];
+	return names.filter((name) => new Set(inputs.map((input) => said(input[name]))).size > 1);
+}
+
+/** A value in short: words as they are, a switch or a list as it is written; nothing for one that was not given. */
+export function said(value: unknown): string {
 	if (value === undefined) return '';
 	return typeof value === 'string' ? value : JSON.stringify(value);
 }

@@ -1,13 +1,19 @@
 import { z } from 'zod';
 import { errorCode } from '../../jobs/error.ts';
-import { artifact, progress } from '../../jobs/event.ts';
+import { artifact, cost, progress, unknownCost } from '../../jobs/event.ts';
 import { isTerminal, jobOptions, jobStatus } from '../../jobs/job.ts';
-import { shortened } from '../../jobs/shortened.ts';
+import { partsForecast, type PartsForecast } from '../../jobs/parts-forecast.ts';
+import { shortened } from '../../text/shortened.ts';
 import type { JobSnapshot } from '../../jobs/snapshot.ts';
 import { defineOperation, type Part } from '../operation.ts';
 
-/** The most parts that one batch has. */
-export const MOST_PARTS = 50;
+/** The most parts that one batch has: three models on each of the puzzles that ship, and some more. */
+export const MOST_PARTS = 200;
+/** So many of them are in the queue or run at once: a batch never takes all of its owner's unfinished jobs for itself. */
+export const MOST_OPEN = 50;
+
+/** The most that one may ask for as a budget, in US dollars. */
+export const MOST_BUDGET = 1_000_000;
 
 const fields = z.record(z.string().min(1).max(100), z.unknown());
 
@@ -19,12 +25,27 @@ const input = z
 			.min(1)
 			.max(100)
 			.refine((id) => id !== 'batch', 'A batch cannot be made of batches.'),
-		inputs: z.array(fields).min(1).max(MOST_PARTS, `At most ${MOST_PARTS} parts.`).optional(),
+		inputs: z
+			.array(fields)
+			.min(1, 'Give at least one part.')
+			.max(MOST_PARTS, `At most ${MOST_PARTS} parts.`)
+			.optional(),
 		input: fields.optional(),
 		/** Values by field of the input; there is a part for each combination. */
-		vary: z.record(z.string().min(1).max(100), z.array(z.unknown()).min(1).max(MOST_PARTS)).optional(),
+		vary: z
+			.record(
+				z.string().min(1).max(100),
+				z.array(z.unknown()).min(1, 'Give at least one value.').max(MOST_PARTS, `At most ${MOST_PARTS} values.`)
+			)
+			.optional(),
 		/** How each part is to run. */
-		options: jobOptions.omit({ onDisconnect: true, priority: true }).optional()
+		options: jobOptions.omit({ onDisconnect: true, priority: true }).optional(),
+		/** In US dollars: once its parts have cost so much, they are stopped and no other is started. */
+		budget: z
+			.number('A budget is a number of US dollars.')
+			.positive('A budget is more than 0.')
+			.max(MOST_BUDGET, `A budget is at most ${MOST_BUDGET} US dollars.`)
+			.optional()
 	})
 	.superRefine(({ inputs, input, vary }, ctx) => {
 		const wrong = (path: string, message: string) => ctx.addIssue({ code: 'custom', path: [path], message });
@@ -49,7 +70,12 @@ const part = z.object({
 	status: jobStatus,
 	progress,
 	artifacts: z.array(artifact),
-	error: z.object({ code: errorCode, message: z.string() }).nullable()
+	error: z.object({ code: errorCode, message: z.string() }).nullable(),
+	/** How good its result is, 0 to 1, by its own operation; null where nobody knows. */
+	score: z.number().min(0).max(1).nullable().default(null),
+	/** From its start to its end, or to when this was told; null where an older version wrote it. */
+	elapsedMs: z.number().nullable().default(null),
+	cost: cost.default(unknownCost)
 });
 export type BatchPart = z.infer<typeof part>;
 
@@ -67,9 +93,11 @@ export type Standing = z.infer<z.ZodObject<typeof standing>>;
 export const atRest: Standing = { cancelling: false, waitingFor: null };
 
 const events = {
+	/** Once, before the first part is started: what all of them will take and cost. */
+	forecast: partsForecast,
 	/** A part was started, or has ended. */
 	part,
-	/** Live only: how the parts stand that have not ended. */
+	/** Live only: how the parts stand that have not ended, those left out that stand as they were started. */
 	parts: z.object({
 		parts: z.array(part.pick({ key: true, status: true, progress: true }).extend(standing))
 	})
@@ -78,6 +106,8 @@ const events = {
 /** The parts so far, in the order of the input; `at` is when the last fact of a part came. */
 export interface BatchState {
 	parts: (BatchPart & Standing & { at: number })[];
+	/** Absent in what an older version stored. */
+	forecast?: PartsForecast;
 }
 
 /** Several jobs from one request, with the progress of the whole and of each (OP-08). */
@@ -94,21 +124,25 @@ export const batch = defineOperation({
 	state: (): BatchState => ({ parts: [] }),
 	reduce(state, event) {
 		const { at } = event;
-		if (event.type === 'part') return { parts: withPart(state.parts, { ...event.data, ...atRest, at }) };
-		return { parts: state.parts.map((known) => moved(known, event.data.parts)) };
+		if (event.type === 'forecast') return { ...state, forecast: event.data };
+		if (event.type === 'part') return { ...state, parts: withPart(state.parts, { ...event.data, ...atRest, at }) };
+		const ticks = new Map(event.data.parts.map((tick) => [tick.key, tick]));
+		return { ...state, parts: state.parts.map((known) => moved(known, ticks.get(known.key))) };
 	},
 	titleOf(asked) {
 		const parts = partsOf(asked);
-		const [first] = parts;
-		return shortened(`${parts.length} × ${asked.operation}: ${first ? textOf(first.input) : ''}`, 80);
+		const [first = '', ...others] = new Set(parts.map(({ input }) => textOf(input)));
+		const about = others.length > 0 ? `${shortened(first, 45)} and ${others.length} more` : first;
+		return shortened(`${parts.length} × ${asked.operation}${about && `: ${about}`}`, 80);
 	},
 	variantOf: (asked) => `${asked.operation}, ${partsOf(asked).length} parts`,
 	partsOf,
+	partsAtOnce: MOST_OPEN,
 	runsOn: 'none',
 	settled(state, ended) {
 		const hasEnded = (key: string) => state.parts.some((part) => part.key === key && isTerminal(part.status));
 		const news = ended.filter(({ key }) => !hasEnded(key));
-		return news.map(({ key, job }) => ({ type: 'part', data: partOf(key, job) }));
+		return news.map(({ key, job, score }) => ({ type: 'part', data: partOf(key, job, score) }));
 	},
 	keptOf({ parts }) {
 		const finished = parts.filter(({ status }) => status === 'succeeded').length;
@@ -146,10 +180,16 @@ function combinations(vary: Record<string, unknown[]>): Record<string, unknown>[
 	);
 }
 
-/** What a batch knows of a part, from its job. */
-export function partOf(key: string, { id, title, status, progress, artifacts, error }: JobSnapshot): BatchPart {
+/** A part as it is now described; in what an older version stored, some facts are missing. */
+export function measured<T extends BatchPart>(part: T): T {
+	return 'score' in part ? part : Object.assign({ score: null, elapsedMs: null, cost: unknownCost }, part);
+}
+
+/** What a batch knows of a part, from its job and how good that one's result is. */
+export function partOf(key: string, job: JobSnapshot, score: number | null): BatchPart {
+	const { id, title, status, progress, artifacts, error, elapsedMs, cost } = job;
 	const fault = error && { code: error.code, message: error.message };
-	return { key, jobId: id, title, status, progress, artifacts, error: fault };
+	return { key, jobId: id, title, status, progress, artifacts, error: fault, score, elapsedMs, cost };
 }
 
 /** What a part is about: the first text of its input. */
@@ -161,12 +201,12 @@ export function textOf(input: Record<string, unknown>): string {
 type Known = BatchState['parts'][number];
 
 function withPart(parts: Known[], told: Known): Known[] {
-	const others = parts.filter(({ key }) => key !== told.key);
-	return [...others, told].toSorted((a, b) => Number(a.key) - Number(b.key));
+	const place = parts.findIndex(({ key }) => Number(key) >= Number(told.key));
+	if (place === -1) return [...parts, told];
+	return parts.toSpliced(place, parts[place]?.key === told.key ? 1 : 0, told);
 }
 
 /** What has ended does not move any more: a late tick changes nothing. */
-function moved(known: Known, ticks: z.infer<typeof events.parts>['parts']): Known {
-	const tick = ticks.find(({ key }) => key === known.key);
+function moved(known: Known, tick: z.infer<typeof events.parts>['parts'][number] | undefined): Known {
 	return tick && !isTerminal(known.status) ? { ...known, ...tick } : known;
 }

@@ -1,4 +1,6 @@
 import { HeadwayError } from '../../jobs/error.ts';
+import { AnswerReader, QUEUED } from '../answer.ts';
+import { endedWithout, saidNothing, whyIncomplete, type Advice } from '../ending.ts';
 import type { ProviderEvent, ProviderOutcome } from '../operation.ts';
 import { CitationMarks } from './marks.ts';
 import type { Cited } from './model.ts';
@@ -29,15 +31,9 @@ export class Answering {
 	readonly #passages: readonly Cited[];
 	readonly #watch: Stopwatch;
 	readonly #from: number;
-	readonly #marks = new CitationMarks();
+	readonly #reader: AnswerReader;
+	#marks = new CitationMarks();
 	readonly #cited = new Map<number, Cited>();
-	readonly #commentary = new Set<string>();
-	/** Thoughts that came in pieces; a whole one that follows is told already. */
-	readonly #thought = new Set<string>();
-	#thinking: string | null = null;
-	#shown: string;
-	#item: string | null = null;
-	#refusal: string | null = null;
 	#idle = false;
 
 	/** `from`: the share of the execution that is done already. */
@@ -47,9 +43,17 @@ export class Answering {
 		this.#passages = of.passages;
 		this.#watch = of.watch;
 		this.#from = of.from;
-		this.#shown = of.ctx.resumed?.content.answer ?? '';
+		const { answer = '', reasoning = '' } = of.ctx.resumed?.content ?? {};
+		this.#reader = new AnswerReader(
+			{ shown: answer, thought: reasoning },
+			{
+				text: (piece, restart) => this.#write(piece, restart),
+				reasoning: (piece) => this.#think(piece),
+				queued: () => this.#ctx.activity(QUEUED)
+			}
+		);
 		for (const known of of.ctx.resumed?.state.citations ?? []) this.#cited.set(known.number, known);
-		this.#marks.push(this.#shown);
+		this.#marks.push(answer);
 	}
 
 	/** Fails with the provider's own error, `provider_idle` after its silence, `refused`, or `provider_error` when nothing was said. What was shown stays. */
@@ -70,7 +74,8 @@ export class Answering {
 					if (this.#idle && event.outcome.status !== 'completed') break;
 					return event.outcome;
 				}
-				if (this.#take(event)) silence?.heard();
+				this.#reader.take(event);
+				if (isWord(event)) silence?.heard();
 			}
 		} catch (error) {
 			signal.throwIfAborted();
@@ -78,7 +83,7 @@ export class Answering {
 		} finally {
 			silence?.end();
 		}
-		throw this.#idle ? this.#silent() : endedWithout(provider.label);
+		throw this.#idle ? this.#silent() : endedWithout(this.#reader.refusal, provider.label);
 	}
 
 	/** CH-07: what it is at the provider decides, which may have ended unheard; but a person is told soon. */
@@ -93,59 +98,26 @@ export class Answering {
 	#silent(): HeadwayError {
 		const { label, silenceMs } = this.#ctx.provider;
 		const seconds = Math.round(silenceMs / 1_000);
-		const kept = this.#shown === '' ? '' : ' What was said is kept.';
+		const kept = this.#reader.shown === '' ? '' : ' What was said is kept.';
 		return new HeadwayError(
 			'provider_idle',
 			`${label} said nothing for ${seconds} s, so the turn was ended.${kept} Try again.`
 		);
 	}
 
-	/** Whether it was text or a thought. */
-	#take(event: ProviderEvent): boolean {
-		switch (event.type) {
-			case 'message':
-				if (event.phase === 'commentary') this.#commentary.add(event.itemId);
-				return false;
-			case 'text':
-				this.#write(event.itemId, event.text);
-				return event.text !== '';
-			case 'reasoning_delta':
-				this.#think(`${event.itemId} ${event.index}`, event.text, true);
-				return event.text !== '';
-			case 'reasoning':
-				this.#think(`${event.itemId} ${event.index}`, event.text, false);
-				return true;
-			case 'refusal':
-				this.#refusal = event.text;
-				return true;
-			case 'alive':
-				if (event.status === 'queued') this.#ctx.activity("Waiting in the provider's queue");
-				return false;
-			default:
-				return false;
-		}
-	}
-
-	#write(item: string, text: string): void {
-		if (text === '' || this.#commentary.has(item)) return;
-		// Without a mark the last message is the answer: what an earlier one said gives way.
-		const restart = this.#item !== null && this.#item !== item && this.#shown !== '';
-		this.#item = item;
+	#write(text: string, restart: boolean): void {
 		this.#first();
 		this.#ctx.content('answer', text, restart);
-		this.#shown = restart ? text : this.#shown + text;
+		if (restart) this.#marks = new CitationMarks();
 		this.#cite(this.#marks.push(text));
-		this.#watch.text(this.#ctx.now(), this.#shown);
-		this.#ctx.progress(this.#from + (1 - this.#from) * (1 - Math.exp(-this.#shown.length / USUAL_LENGTH)), 'estimated');
+		const { shown } = this.#reader;
+		this.#watch.text(this.#ctx.now(), shown);
+		this.#ctx.progress(this.#from + (1 - this.#from) * (1 - Math.exp(-shown.length / USUAL_LENGTH)), 'estimated');
 	}
 
-	#think(part: string, text: string, piece: boolean): void {
-		if (text === '' || (!piece && this.#thought.has(part))) return;
+	#think(piece: string): void {
 		this.#first();
-		this.#thought.add(part);
-		const gap = this.#thinking !== null && this.#thinking !== part ? '\n\n' : '';
-		this.#thinking = part;
-		this.#ctx.content('reasoning', gap + text);
+		this.#ctx.content('reasoning', piece);
 	}
 
 	#first(): void {
@@ -163,43 +135,22 @@ export class Answering {
 
 	/** The provider's last word replaces whatever the stream said. */
 	#conclude(outcome: ProviderOutcome): Answered {
-		const { provider } = this.#ctx;
-		const refusal = outcome.refusal ?? this.#refusal;
-		if (refusal) throw new HeadwayError('refused', `The model declined: ${refusal}`);
-		if (outcome.error) throw outcome.error;
-		if (outcome.status === 'cancelled')
-			throw new HeadwayError('provider_error', `The answer was cancelled at ${provider.label}. Try again.`);
-		if (outcome.text.trim() === '') throw emptyAnswer(outcome);
-		this.#settle(outcome.text);
+		this.#reader.conclude(outcome, this.#ctx.provider.label);
+		if (outcome.text.trim() === '') throw saidNothing(outcome, 'answer', advice);
 		this.#watch.ended(outcome.usage);
-		const complete = outcome.status === 'completed';
-		if (!complete) this.#ctx.notice('warning', 'incomplete', whyIncomplete(outcome));
-		return { text: this.#shown, citations: [...this.#cited.values()], complete };
-	}
-
-	#settle(text: string): void {
-		if (text.trim() === this.#shown.trim()) return;
-		this.#first();
-		this.#ctx.content('answer', text, this.#shown !== '');
-		this.#shown = text;
-		this.#watch.text(this.#ctx.now(), text);
-		this.#cite(new CitationMarks().push(text));
+		const why = whyIncomplete(outcome, 'answer', advice);
+		if (why !== null) this.#ctx.notice('warning', 'incomplete', why);
+		return { text: this.#reader.shown, citations: [...this.#cited.values()], complete: why === null };
 	}
 }
 
-function endedWithout(label: string): HeadwayError {
-	return new HeadwayError('provider_connection', `${label} ended without a result. What arrived is kept. Try again.`);
+/** Whether it is text, a thought or a refusal. */
+function isWord(event: ProviderEvent): boolean {
+	if (event.type === 'text' || event.type === 'reasoning_delta') return event.text !== '';
+	return event.type === 'reasoning' || event.type === 'refusal';
 }
 
-function emptyAnswer(outcome: ProviderOutcome): HeadwayError {
-	if (outcome.status === 'incomplete') return new HeadwayError('incomplete', whyIncomplete(outcome));
-	return new HeadwayError('provider_error', 'The model ended without an answer. Try again, or ask in other words.');
-}
-
-function whyIncomplete({ incompleteReason }: ProviderOutcome): string {
-	if (incompleteReason === 'max_output_tokens')
-		return 'Stopped at the length limit: the answer is not complete. Say “go on”, or ask for less.';
-	if (incompleteReason === 'content_filter')
-		return 'Stopped by the content filter: the answer is not complete. Ask in other words.';
-	return 'The model stopped before the end: the answer is not complete.';
-}
+const advice: Advice = {
+	max_output_tokens: 'Say “go on”, or ask for less.',
+	content_filter: 'Ask in other words.'
+};

@@ -1,3 +1,4 @@
+import { counted } from '../../text/counted.ts';
 import type { Conversation, KnownDocument, Memory, Message, Reach } from '../operation.ts';
 import { readFiles, type Brought } from './files.server.ts';
 import { withinBudget } from './history.ts';
@@ -72,11 +73,6 @@ function summary(counts: { messages: number; memories: number; documents: number
 		counted(documents, 'document in reach', 'documents in reach')
 	];
 	return `Read: ${parts.join(', ')}.`;
-}
-
-/** `1 call`, `2 calls`. */
-export function counted(count: number, one: string, many: string): string {
-	return `${count.toLocaleString('en')} ${count === 1 ? one : many}`;
 }
 
 function shortenedNotice(dropped: number): string {

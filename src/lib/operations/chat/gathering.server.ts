@@ -1,8 +1,8 @@
 import { execute, type ExecuteListener } from '../../tools/execute.server.ts';
 import { hasEnded, type ToolEvent } from '../../tools/call.ts';
 import type { Toolbox } from '../../tools/toolbox.server.ts';
+import { counted } from '../../text/counted.ts';
 import type { Passage } from '../operation.ts';
-import { counted } from './context.server.ts';
 import { askHelper } from './helper.server.ts';
 import type { Cited, Plan } from './model.ts';
 import type { Context, Progress } from './progress.server.ts';

@@ -1,5 +1,5 @@
 import { HeadwayError } from '../../jobs/error.ts';
-import type { ProviderOutcome } from '../operation.ts';
+import { askForAny, unheard } from '../answer.ts';
 import type { Context, Progress } from './progress.server.ts';
 import type { Asked } from './requests.ts';
 
@@ -26,8 +26,8 @@ export async function askHelper(
 		stopping = ctx.provider.stop().catch(() => null);
 	});
 	try {
-		const outcome = await read(ctx, asked, step);
-		return textOf(outcome, ctx.provider.label);
+		const question = { request: asked, step, activity: '', shown: '', thought: '' };
+		return (await askForAny(ctx.provider, question, unheard)).text;
 	} catch (error) {
 		ctx.signal.throwIfAborted();
 		throw late ? tooLate(ctx.provider.label, limitMs) : error;
@@ -36,23 +36,6 @@ export async function askHelper(
 		await stopping;
 		progress.helperMs += ctx.now() - began;
 	}
-}
-
-async function read(ctx: Context, asked: Asked, step: string): Promise<ProviderOutcome> {
-	let refusal: string | null = null;
-	for await (const event of ctx.provider.respond(asked, step)) {
-		if (event.type === 'refusal') refusal = event.text;
-		if (event.type === 'ended') return refusal === null ? event.outcome : { ...event.outcome, refusal };
-	}
-	throw new HeadwayError('provider_connection', `${ctx.provider.label} ended without a result. Try again.`);
-}
-
-function textOf(outcome: ProviderOutcome, label: string): string {
-	if (outcome.refusal) throw new HeadwayError('refused', `The model declined: ${outcome.refusal}`);
-	if (outcome.error) throw outcome.error;
-	if (outcome.status === 'cancelled')
-		throw new HeadwayError('provider_error', `The run was cancelled at ${label}. Try again.`);
-	return outcome.text;
 }
 
 function tooLate(label: string, limitMs: number): HeadwayError {

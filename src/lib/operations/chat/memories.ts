@@ -1,5 +1,5 @@
 import { z } from 'zod';
-import { jsonIn } from './json.ts';
+import { jsonIn } from '../../text/json-in.ts';
 
 /** What one turn may add, and how long one memory may be. */
 const MOST = 3;

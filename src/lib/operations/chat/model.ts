@@ -1,7 +1,9 @@
 import { z } from 'zod';
-import { shortened } from '../../jobs/shortened.ts';
+import { countedAny } from '../../text/counted.ts';
+import { shortened } from '../../text/shortened.ts';
 import { mergeTool, toolCall, toolEvent, toolProgress, type ToolView } from '../../tools/call.ts';
 import { defineOperation } from '../operation.ts';
+import { whereFields } from '../where.ts';
 
 /** The most that one message may have, in UTF-16 units. */
 export const MESSAGE_LIMIT = 100_000;
@@ -29,8 +31,7 @@ const input = z.strictObject({
 		.array(z.strictObject({ role: z.enum(['system', 'user', 'assistant']), text: z.string().max(MESSAGE_LIMIT) }))
 		.max(200)
 		.optional(),
-	model: z.string().trim().min(1).max(100).optional(),
-	provider: z.string().trim().min(1).max(40).optional()
+	...whereFields
 });
 
 /** The steps of a turn, in order (AG-01). */
@@ -217,12 +218,8 @@ export const chat = defineOperation({
 	pageOf: (jobId, { conversationId }) => `/chat/${conversationId ?? jobId}`,
 	titleOf: ({ message }) => shortened(message, 80),
 	refersTo: ({ files }) => ({ files }),
-	keptOf: (_state, content) => {
-		const letters = content.answer?.length ?? 0;
-		return letters > 0
-			? [`${letters.toLocaleString('en')} ${letters === 1 ? 'character' : 'characters'} of the answer`]
-			: [];
-	},
+	keptOf: (_state, { answer = '' }) =>
+		countedAny([answer.length, 'character of the answer', 'characters of the answer']),
 	limits: { timeoutMs: 60 * 60_000, running: 32, interactive: true },
 	can: { finishNow: false, resumable: true, repeatable: false },
 	typicalMs: 8_000

@@ -1,5 +1,5 @@
 import { z } from 'zod';
-import { jsonIn } from './json.ts';
+import { jsonIn } from '../../text/json-in.ts';
 import { plan as planShape, type Plan } from './model.ts';
 
 /** What an answer turned out to be: a plan with what is wrong in it as far as reading tells; null when it is none. */

@@ -1,6 +1,7 @@
 import { HeadwayError } from '../../jobs/error.ts';
 import type { ListedTool, Toolbox } from '../../tools/toolbox.server.ts';
-import { counted, type Known } from './context.server.ts';
+import { counted } from '../../text/counted.ts';
+import type { Known } from './context.server.ts';
 import { describeTables } from './files.server.ts';
 import { askHelper } from './helper.server.ts';
 import type { Plan } from './model.ts';

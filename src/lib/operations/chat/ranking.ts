@@ -1,6 +1,6 @@
 import { z } from 'zod';
+import { jsonIn } from '../../text/json-in.ts';
 import type { Passage } from '../operation.ts';
-import { jsonIn } from './json.ts';
 import { sameStem, tellingWords, wordsOf } from './words.ts';
 
 /** How many passages an answer is given, and how much text in all (UTF-16 units). */

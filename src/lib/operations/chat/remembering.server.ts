@@ -1,5 +1,6 @@
+import { counted } from '../../text/counted.ts';
 import type { Memory } from '../operation.ts';
-import { counted, type Known } from './context.server.ts';
+import type { Known } from './context.server.ts';
 import { askHelper } from './helper.server.ts';
 import { mayBePersonal, readMemories } from './memories.ts';
 import type { ChatResult } from './model.ts';

@@ -1,9 +1,10 @@
 import { HeadwayError } from '../../jobs/error.ts';
 import { Toolbox } from '../../tools/toolbox.server.ts';
+import { counted } from '../../text/counted.ts';
 import { defineRun } from '../operation.ts';
 import { analyze } from './analyzing.server.ts';
 import { Answering, type Answered } from './answering.server.ts';
-import { counted, gatherContext, type Known } from './context.server.ts';
+import { gatherContext, type Known } from './context.server.ts';
 import { Gathering, givesPassages, TOOLS_SHARE, type Gathered } from './gathering.server.ts';
 import { chat, type ChatResult, type Plan, type TurnTiming } from './model.ts';
 import { Planning } from './planning.server.ts';

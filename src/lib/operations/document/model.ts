@@ -1,7 +1,9 @@
 import { z } from 'zod';
 import { artifact } from '../../jobs/event.ts';
-import { shortened } from '../../jobs/shortened.ts';
+import { counted, countedAny } from '../../text/counted.ts';
+import { shortened } from '../../text/shortened.ts';
 import { defineOperation } from '../operation.ts';
+import { whereFields } from '../where.ts';
 
 /** The formats that a document can be made in. */
 export const format = z.enum(['docx', 'pdf', 'md', 'html']);
@@ -20,8 +22,7 @@ const input = z.strictObject({
 	language: z.string().trim().min(2).max(60).optional(),
 	/** Wait for the person to edit or accept the outline before anything is written. */
 	reviewOutline: z.boolean().default(false),
-	model: z.string().trim().min(1).max(100).optional(),
-	provider: z.string().trim().min(1).max(40).optional()
+	...whereFields
 });
 
 const heading = z.string().trim().min(1, 'A section needs a heading.').max(200);
@@ -118,17 +119,14 @@ export const document = defineOperation({
 		const finished = state.sections.filter(({ finishedAt }) => finishedAt !== null).length;
 		const letters = Object.values(content).reduce((sum, text) => sum + text.length, 0);
 		return [
-			...(state.outline ? [`the outline of ${count(state.outline.sections.length, 'section')}`] : []),
-			...(finished > 0 ? [count(finished, 'finished section')] : []),
-			...(letters > 0 ? [`${count(letters, 'character')} of text`] : [])
+			...(state.outline ? [`the outline of ${counted(state.outline.sections.length, 'section')}`] : []),
+			...countedAny([finished, 'finished section'], [letters, 'character of text', 'characters of text'])
 		];
 	},
 	limits: { timeoutMs: 60 * 60_000, running: 4 },
 	can: { finishNow: false, resumable: true, repeatable: false },
 	typicalMs: 3 * 60_000
 });
-
-const count = (number: number, thing: string) => `${number.toLocaleString('en')} ${thing}${number === 1 ? '' : 's'}`;
 
 /** A section that comes again keeps its place and the time of its beginning. */
 function mergeSection(

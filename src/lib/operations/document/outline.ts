@@ -1,4 +1,5 @@
 import { z } from 'zod';
+import { jsonIn } from '../../text/json-in.ts';
 import { outline, type Outline } from './model.ts';
 
 /** What an answer turned out to be: an outline, or why it is none, in words for the model that is to repair it. */
@@ -12,19 +13,6 @@ export function readOutline(answer: string): OutlineReading {
 	if (read.success) return { ok: true, outline: read.data };
 	const [issue] = read.error.issues;
 	return { ok: false, problem: `${issue?.path.join('.') || 'the object'}: ${issue?.message}` };
-}
-
-/** The JSON value of a text, or of the widest part of it in braces; undefined when there is none. */
-function jsonIn(text: string): unknown {
-	const inBraces = text.slice(text.indexOf('{'), text.lastIndexOf('}') + 1);
-	for (const candidate of [text.trim(), inBraces]) {
-		try {
-			return JSON.parse(candidate);
-		} catch {
-			continue;
-		}
-	}
-	return undefined;
 }
 
 const loose = z.looseObject({});

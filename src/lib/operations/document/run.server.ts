@@ -1,6 +1,6 @@
 import { HeadwayError } from '../../jobs/error.ts';
+import { ask, unheard, type Answer } from '../answer.ts';
 import { defineRun, type InputOf, type RunContext } from '../operation.ts';
-import { ask, type Answer } from './answer.server.ts';
 import { assemble, type Parts } from './assemble.server.ts';
 import { writeDocument } from './file.server.ts';
 import { document, outline as outlineShape, targetOf, type DocumentResult, type Outline } from './model.ts';
@@ -118,12 +118,9 @@ class Author {
 	#askForOutline(input: string, step: string): Promise<Answer> {
 		const { provider } = this.#ctx;
 		const shape = provider.can.structured ? { schema: outlineSchema } : {};
-		const listener = { text: () => undefined, activity: (message: string) => this.#say(message) };
-		return ask(
-			provider,
-			{ request: { instructions: outlineInstructions, input, ...shape }, step, shown: '' },
-			listener
-		);
+		const listener = { ...unheard, activity: (message: string) => this.#say(message) };
+		const request = { instructions: outlineInstructions, input, ...shape };
+		return ask(provider, { request, step, activity: this.#said, shown: '', thought: '' }, listener);
 	}
 
 	async write(plan: Outline): Promise<Section[]> {
@@ -146,28 +143,28 @@ class Author {
 		const begun = this.#before.state.sections.some((section) => section.index === index);
 		if (!begun) ctx.emit('section', { index, heading, finished: false, complete: true });
 		const activity = `Writing “${heading}”, section ${index + 1} of ${plan.sections.length}`;
-		this.#say(activity);
 		let shown = this.#before.content[target] ?? '';
 		const request = {
 			instructions: sectionInstructions,
 			input: sectionPrompt(this.#input, plan, index, this.#material)
 		};
-		const { text, complete, stopped } = await ask(
+		const answer = await ask(
 			ctx.provider,
-			{ request, step: target, shown },
+			{ request, step: target, activity, shown, thought: '' },
 			{
 				activity: (message) => this.#say(message),
+				reasoning: () => undefined,
 				text: (piece, restart) => {
-					this.#say(activity);
 					ctx.content(target, piece, restart);
 					shown = restart ? piece : shown + piece;
 					ctx.progress(shareOf(index, shown.length, plan.sections.length), 'estimated');
 				}
 			}
 		);
+		const text = answer.text.trim();
 		if (text !== shown) ctx.content(target, text, true);
-		ctx.emit('section', { index, heading, finished: true, complete });
-		if (stopped !== null) this.#notComplete(stopped);
+		ctx.emit('section', { index, heading, finished: true, complete: answer.stopped === null });
+		if (answer.stopped !== null) this.#notComplete(`${answer.stopped}: the document is not complete.`);
 		return text;
 	}
 

@@ -1,7 +1,9 @@
 import { z } from 'zod';
 import { artifact } from '../../jobs/event.ts';
-import { shortened } from '../../jobs/shortened.ts';
+import { countedAny } from '../../text/counted.ts';
+import { shortened } from '../../text/shortened.ts';
 import { defineOperation } from '../operation.ts';
+import { whereFields } from '../where.ts';
 
 /** Bounds of a picture's size that image models take (providers.md 3.1): pixels a side, and how many times as long one side may be. */
 const SIDE = { least: 64, most: 3_840, step: 16, ratio: 3 };
@@ -45,8 +47,7 @@ const input = z
 			.min(1)
 			.max(16)
 			.optional(),
-		model: z.string().trim().min(1).max(100).optional(),
-		provider: z.string().trim().min(1).max(40).optional()
+		...whereFields
 	})
 	.refine((asked) => asked.background !== 'transparent' || asked.format !== 'jpeg', {
 		path: ['background'],
@@ -110,7 +111,7 @@ export const image = defineOperation({
 	variantOf: ({ quality, count }) => (count === 1 ? quality : `${quality}, ${count} pictures`),
 	refersTo: ({ images }) => (images ? { files: images } : {}),
 	keptOf({ images, preview }) {
-		const finished = images.length === 1 ? ['1 picture'] : images.length > 1 ? [`${images.length} pictures`] : [];
+		const finished = countedAny([images.length, 'picture']);
 		return preview ? [...finished, 'the newest preview, for 15 minutes'] : finished;
 	},
 	limits: { timeoutMs: 30 * 60_000, running: 4 },

@@ -1,5 +1,6 @@
 import { imageSize } from 'image-size';
 import { HeadwayError } from '../../jobs/error.ts';
+import { asSentence } from '../../text/sentence.ts';
 import { defineRun, type ImageEvent, type ImageRequest, type InputOf, type RunContext } from '../operation.ts';
 import { image, sidesOf, type ImageResult, type Picture, type PictureType } from './model.ts';
 import { fileNameOf, pictureTypeOf } from './picture-file.ts';
@@ -68,7 +69,7 @@ class Painting {
 		const { count } = this.#input;
 		if (this.#images.length < count) {
 			const message = `${this.#ctx.provider.label} made ${this.#images.length} of ${count} pictures.`;
-			this.#ctx.notice('warning', 'fewer_pictures', message.replace(/^the /, 'The '));
+			this.#ctx.notice('warning', 'fewer_pictures', asSentence(message));
 		}
 		return { images: this.#images };
 	}
@@ -158,7 +159,7 @@ class Painting {
 	/** A provider may do otherwise than it was asked; the person is told. */
 	#compare({ mediaType, width, height }: { mediaType: PictureType; width: number; height: number }): void {
 		const { format, size } = this.#input;
-		const label = this.#ctx.provider.label.replace(/^the /, 'The ');
+		const label = asSentence(this.#ctx.provider.label);
 		const got = mediaType.replace('image/', '');
 		if (got !== format)
 			this.#tell('other_format', `${label} answered with ${got.toUpperCase()} instead of ${format.toUpperCase()}.`);
@@ -183,7 +184,7 @@ function measured(bytes: Uint8Array, ctx: Context): { width: number; height: num
 
 function noPicture({ provider }: Context, cause?: unknown): HeadwayError {
 	const message = `${provider.label} answered with a file that is no PNG, JPEG or WebP picture. Try again.`;
-	return new HeadwayError('provider_error', message.replace(/^the /, 'The '), { cause });
+	return new HeadwayError('provider_error', asSentence(message), { cause });
 }
 
 function unstored(cause: unknown): HeadwayError {
@@ -194,5 +195,5 @@ function unstored(cause: unknown): HeadwayError {
 
 function makesNone({ provider }: Context): HeadwayError {
 	const message = `${provider.label} makes no pictures. Use a provider that does, or set HEADWAY_IMAGES=tool where its models have an image tool.`;
-	return new HeadwayError('not_supported', message.replace(/^the /, 'The '));
+	return new HeadwayError('not_supported', asSentence(message));
 }

@@ -1,6 +1,7 @@
 import { z } from 'zod';
-import { shortened } from '../../jobs/shortened.ts';
+import { shortened } from '../../text/shortened.ts';
 import { defineOperation, LARGEST_DOCUMENT } from '../operation.ts';
+import { whereFields } from '../where.ts';
 
 /** The largest file that becomes a document, in bytes. */
 export const LARGEST = LARGEST_DOCUMENT;
@@ -13,8 +14,7 @@ const input = z.strictObject({
 	/** The file's name, for the job's title alone. */
 	name: z.string().trim().min(1).max(255).optional(),
 	projectId: z.string().min(1).max(64).optional(),
-	model: z.string().trim().min(1).max(100).optional(),
-	provider: z.string().trim().min(1).max(40).optional()
+	...whereFields
 });
 
 const result = z.object({

@@ -1,8 +1,11 @@
-import { spawn, type ChildProcess } from 'node:child_process';
+import type { ChildProcess } from 'node:child_process';
 import { createRequire } from 'node:module';
 import { dirname, join } from 'node:path';
 import { fileURLToPath, pathToFileURL } from 'node:url';
 import { HeadwayError } from '../../jobs/error.ts';
+import { startLocked } from '../../processes/locked-process.ts';
+import { withoutTypes } from '../../processes/without-types.ts';
+import beginning from '../../text/html.ts?raw';
 import parserCode from './parser.server.mjs?raw';
 
 /** A paragraph or heading of a file, in order. */
@@ -50,14 +53,8 @@ export async function parseFile(
 	{ signal, progress, limits = usual }: { signal: AbortSignal; progress(fraction: number): void; limits?: ParseLimits }
 ): Promise<ParsedFile> {
 	signal.throwIfAborted();
-	// The code goes as text: a file of its own would be somewhere else under Vite, in the build and in the tests.
 	const found = modules();
-	const heap = `--max-old-space-size=${Math.round(limits.memory * HEAP_SHARE)}`;
-	const flags = [...rights(dirname(file.path), found), heap, '--input-type=module', '--eval', parserCode];
-	const child = spawn(process.execPath, flags, {
-		...{ cwd: dirname(file.path), env: {}, serialization: 'advanced' },
-		stdio: ['ignore', 'ignore', 'ignore', 'ipc']
-	});
+	const child = start(dirname(file.path), found, limits);
 	const stop = () => void child.kill('SIGKILL');
 	const timer = setTimeout(stop, limits.ms);
 	signal.addEventListener('abort', stop, { once: true });
@@ -106,15 +103,21 @@ function answerOf(child: ChildProcess, job: object, progress: (fraction: number)
 	});
 }
 
-/** It may read its folder and the packages; its watch over its limits is a thread. */
-function rights(folder: string, { marked }: { marked: string }): string[] {
+/** The code goes as text: a file of its own would be somewhere else under Vite, in the build and in the tests. */
+function start(folder: string, { marked }: { marked: string }, { memory, ms }: ParseLimits): ChildProcess {
 	const [above = ''] = fileURLToPath(marked).split('node_modules');
-	const packages = join(above, 'node_modules');
-	const readable = [folder, packages].map((each) => `--allow-fs-read=${each}`);
-	return ['--permission', '--allow-worker', '--no-warnings', ...readable];
+	const terms = {
+		reads: [folder, join(above, 'node_modules')],
+		...{ bytes: memory * 1024 ** 2, ms: ms + 1_000 },
+		flags: [`--max-old-space-size=${Math.round(memory * HEAP_SHARE)}`]
+	};
+	return startLocked(['--input-type=module', '--eval', parserCode], terms, {
+		...{ cwd: folder, serialization: 'advanced' },
+		stdio: ['ignore', 'ignore', 'ignore', 'ipc']
+	});
 }
 
-/** Where the parser finds its packages: all three, Vite, the build and the tests, find them from here. */
+/** Where the parser finds its packages: all three, Vite, the build and the tests, find them from here. What is our own goes as text too. */
 function modules() {
 	const { resolve } = createRequire(import.meta.url);
 	const url = (name: string) => pathToFileURL(resolve(name)).href;
@@ -122,6 +125,7 @@ function modules() {
 	const beside = (folder: string) => join(dirname(pdfjs), '..', '..', folder, '/');
 	return {
 		...{ marked: url('marked'), parse5: url('parse5'), mammoth: url('mammoth'), yauzl: url('yauzl') },
+		beginning: `data:text/javascript,${encodeURIComponent(withoutTypes(beginning))}`,
 		...{ pdfjs: pathToFileURL(pdfjs).href, cMaps: beside('cmaps'), standardFonts: beside('standard_fonts') }
 	};
 }

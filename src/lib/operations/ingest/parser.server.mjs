@@ -1,7 +1,6 @@
 // The parser's process: one file, then it ends. It is plain JavaScript because its text is started as it stands (see
 // parse.server.ts), and it reaches packages only by the addresses that it is given.
 import { readFileSync } from 'node:fs';
-import { Worker } from 'node:worker_threads';
 
 /** What the person is told; everything else that is thrown is a broken file. */
 class Refusal extends Error {}
@@ -59,20 +58,13 @@ function decoded(bytes, { mediaType, name }) {
 }
 
 async function text(source, job) {
+	const { beginsAsHtml } = await import(job.modules.beginning);
 	if (job.mediaType === 'text/html' || beginsAsHtml(source)) return html(source, job, 'text/html');
 	if (job.mediaType === 'text/markdown') return markdown(source, job);
 	const blocks = new Blocks();
 	for (const paragraph of source.split(/\n[^\S\n]*(?:\r?\n[^\S\n]*)+|\r\n\s*\r\n/))
 		blocks.add(paragraph, isHeading(paragraph) ? 1 : 0);
 	return { title: null, mediaType: 'text/plain', pages: null, blocks };
-}
-
-/** Remarks may stand before it. They are gone over one by one: as one expression they could be parted in 2ⁿ ways. */
-function beginsAsHtml(source) {
-	const remark = /\s*<!--[^]*?-->/y;
-	const begin = /\s*<(!doctype html|html[\s>])/iy;
-	while (remark.test(source)) begin.lastIndex = remark.lastIndex;
-	return begin.test(source);
 }
 
 /** A short line alone that ends no sentence. */
@@ -303,24 +295,6 @@ function medianSize(lines) {
 	return sizes.toSorted((a, b) => a - b)[Math.floor(sizes.length / 2)] ?? 0;
 }
 
-// A thread of its own: the main one is inside a parser for as long as that likes, and the one that started this process
-// may be killed meanwhile. What a PDF unpacks lies outside of V8's heap, which alone has a bound.
-const watch = `
-import { workerData } from 'node:worker_threads';
-const { bytes, ms, parent } = workerData;
-const begun = performance.now();
-setInterval(() => {
-	const ends = process.memoryUsage.rss() > bytes || performance.now() - begun > ms || process.ppid !== parent;
-	if (ends) process.kill(process.pid, 'SIGKILL');
-}, 25);
-`;
-
-/** Ends this process when it takes more memory or time than it may, or when nobody waits for it any more. */
-function guard({ memory, ms }) {
-	const limits = { bytes: memory * 1024 * 1024, ms: ms + 1_000, parent: process.ppid };
-	new Worker(watch, { eval: true, workerData: limits }).unref();
-}
-
 /** So many blocks, or characters, are sent at once: who reads them has others to answer. */
 const TURN = { blocks: 1_000, characters: 1_000_000 };
 
@@ -342,7 +316,6 @@ const sent = (message) =>
 
 process.once('message', async (job) => {
 	let answer;
-	guard(job.limits);
 	try {
 		const { title, mediaType, pages, blocks } = await parse(job);
 		if (blocks.list.length === 0) throw new Refusal('There is no text in this file.');

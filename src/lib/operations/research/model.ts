@@ -1,6 +1,8 @@
 import { z } from 'zod';
-import { shortened } from '../../jobs/shortened.ts';
+import { countedAny } from '../../text/counted.ts';
+import { shortened } from '../../text/shortened.ts';
 import { defineOperation } from '../operation.ts';
+import { whereFields } from '../where.ts';
 import { depth } from './depth.ts';
 import { evidencePrompt, finishingTokens, hasEvidence } from './evidence.ts';
 
@@ -11,8 +13,7 @@ const input = z.strictObject({
 		.min(3, 'Ask a question of at least 3 characters.')
 		.max(8_000, 'Ask a question of at most 8,000 characters.'),
 	depth: depth.default('standard'),
-	model: z.string().trim().min(1).max(100).optional(),
-	provider: z.string().trim().min(1).max(40).optional()
+	...whereFields
 });
 
 /** A page that the report cites; `id` is its number in the text. */
@@ -107,15 +108,12 @@ export const research = defineOperation({
 		return finishingTokens(depth, evidencePrompt(query, state, report));
 	},
 	keptOf(state, content) {
-		const counts = [
+		return countedAny(
 			[state.calls.filter(({ action }) => action === 'search').length, 'search', 'searches'],
 			[state.reasoning.length, 'reasoning note', 'reasoning notes'],
 			[state.sources.length, 'source', 'sources'],
 			[content.report?.length ?? 0, 'character of the report', 'characters of the report']
-		] as const;
-		return counts
-			.filter(([count]) => count > 0)
-			.map(([count, one, many]) => `${count.toLocaleString('en')} ${count === 1 ? one : many}`);
+		);
 	},
 	limits: { timeoutMs: 60 * 60_000, running: 4 },
 	can: { finishNow: true, resumable: true, repeatable: false },

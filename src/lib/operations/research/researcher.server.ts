@@ -1,5 +1,8 @@
-import { HeadwayError } from '../../jobs/error.ts';
+import { counted } from '../../text/counted.ts';
+import { QUEUED } from '../answer.ts';
+import { assertAnswered, saidNothing, whyIncomplete, type Advice } from '../ending.ts';
 import type { OwnEventOf, ProviderEvent, ProviderOutcome, RunContext, WebAction } from '../operation.ts';
+import { keepAsFile } from '../result-file.ts';
 import { asMarkdownFile, Bibliography, CitationStream, numberCitations } from './citations.ts';
 import { research, type ResearchResult, type ResearchState } from './model.ts';
 import { Thinking } from './thinking.server.ts';
@@ -92,20 +95,20 @@ export class Researcher {
 		switch (event.type) {
 			case 'reasoning_delta':
 				this.#thinking.add(this.#steps, event.text);
-				return this.#say('Thinking');
+				return this.say('Thinking');
 			case 'reasoning':
 				return this.#reason(event.text);
 			case 'web':
 				return this.#web(event.itemId, event.state, event.action);
 			case 'tool':
 				this.#called = true;
-				return this.#say(`Using ${event.name}`);
+				return this.say(`Using ${event.name}`);
 			case 'message':
 				return this.#begin(event.itemId, event.phase);
 			case 'text':
 				return this.#write(event.itemId, event.text);
 			case 'alive':
-				return event.status === 'queued' ? this.#say("Waiting in the provider's queue") : undefined;
+				return event.status === 'queued' ? this.say(QUEUED) : undefined;
 			case 'refusal':
 				this.refusal = event.text;
 				return undefined;
@@ -115,7 +118,7 @@ export class Researcher {
 	}
 
 	/** A reader is told what is new: the same line again would only wake everyone who watches. */
-	#say(activity: string): void {
+	say(activity: string): void {
 		if (activity === this.#said) return;
 		this.#said = activity;
 		this.#ctx.activity(activity);
@@ -137,9 +140,9 @@ export class Researcher {
 		if (state === 'started') {
 			this.#ctx.phase('searching');
 			// What a call does is known only when it is done: until then the last one that is known stands.
-			return this.#acted ? undefined : this.#say('Searching the web');
+			return this.#acted ? undefined : this.say('Searching the web');
 		}
-		if (state === 'failed') return this.#say('A search failed; going on');
+		if (state === 'failed') return this.say('A search failed; going on');
 		if (action && !this.#told.has(callId) && !this.#told.has(`${callId}-1`)) this.#act(callId, action);
 	}
 
@@ -149,7 +152,7 @@ export class Researcher {
 		this.#ctx.phase('reading');
 		const pattern = action.kind === 'find_in_page' ? action.pattern : null;
 		this.#emit('web_search_call', { callId, action: action.kind, query: null, link: action.url, pattern });
-		this.#say(action.url ? `Reading ${hostOf(action.url)}` : 'Reading a page');
+		this.say(action.url ? `Reading ${hostOf(action.url)}` : 'Reading a page');
 		if (action.url) this.#emit('source', { url: action.url, title: null, number: null });
 	}
 
@@ -164,7 +167,7 @@ export class Researcher {
 			if (query !== null) this.#queries.push(query);
 		}
 		for (const url of sources) this.#emit('source', { url, title: null, number: null });
-		if (queries[0]) this.#say(`Searched for “${queries[0]}”`);
+		if (queries[0]) this.say(`Searched for “${queries[0]}”`);
 	}
 
 	#begin(itemId: string, phase: 'commentary' | 'final_answer' | null): void {
@@ -175,7 +178,7 @@ export class Researcher {
 		this.#settle();
 		this.#thinking.end(this.#steps);
 		this.#ctx.phase('synthesizing');
-		this.#say('Writing the report');
+		this.say('Writing the report');
 		// Without a mark the last message is the report: what an earlier one said gives way.
 		if (this.#answer !== null && this.#answer !== itemId && this.#shown !== '') this.#restart();
 		this.#answer = itemId;
@@ -208,63 +211,31 @@ export class Researcher {
 
 	/** The provider's last word replaces whatever the stream said. */
 	async conclude(outcome: ProviderOutcome): Promise<ResearchResult> {
-		const refusal = outcome.refusal ?? this.refusal;
-		if (refusal) throw declined(refusal);
-		if (outcome.error) throw outcome.error;
-		if (outcome.status === 'cancelled')
-			throw new HeadwayError('provider_error', `The run was cancelled at ${this.#ctx.provider.label}. Try again.`);
-		if (outcome.text.trim() === '') throw emptyAnswer(outcome);
+		assertAnswered(outcome, this.refusal, this.#ctx.provider.label);
+		if (outcome.text.trim() === '') throw saidNothing(outcome, 'report', advice);
 		this.#ctx.phase('synthesizing');
 		const report = numberCitations(outcome.text, outcome.citations, this.#bibliography);
 		const sources = [...this.#bibliography.sources];
 		this.#show(this.#citations.end());
 		if (report !== this.#shown) this.#ctx.content('report', report, true);
 		for (const { id, url, title } of sources) this.#emit('source', { url, title, number: id });
-		const missing = [earlyEnd(this.#state), outcome.status === 'completed' ? null : whyIncomplete(outcome)];
+		const missing = [earlyEnd(this.#state), whyIncomplete(outcome, 'report', advice)];
 		const why = missing.filter((sentence) => sentence !== null).join(' ');
 		if (why !== '') this.#ctx.notice('warning', 'incomplete', why);
-		await this.#keep(asMarkdownFile(report, sources));
+		const bytes = asMarkdownFile(report, sources);
+		await keepAsFile({ name: 'report.md', mediaType: 'text/markdown', bytes }, 'report', this.#ctx);
 		return { report, sources, queries: this.#queries, complete: why === '' };
 	}
-
-	/** A disk that is full must not cost the result, which was paid for. */
-	async #keep(bytes: string): Promise<void> {
-		try {
-			await this.#ctx.artifact({ name: 'report.md', mediaType: 'text/markdown', bytes });
-		} catch (error) {
-			if (this.#ctx.signal.aborted) throw error;
-			this.#ctx.log.warn({ error: String(error) }, 'the report could not be stored as a file');
-			const message = 'The report could not be stored as a file. The text here is whole; check the disk of the server.';
-			this.#ctx.notice('warning', 'artifact_failed', message);
-		}
-	}
 }
 
-/** The model's own words for not answering. */
-export function declined(words: string): HeadwayError {
-	return new HeadwayError('refused', `The model declined: ${words}`);
-}
-
-function emptyAnswer(outcome: ProviderOutcome): HeadwayError {
-	if (outcome.status === 'incomplete') return new HeadwayError('incomplete', whyIncomplete(outcome));
-	return new HeadwayError('provider_error', 'The model ended without an answer. Try again, or ask in other words.');
-}
-
-function whyIncomplete({ incompleteReason }: ProviderOutcome): string {
-	if (incompleteReason === 'max_output_tokens')
-		return 'Stopped at the length limit: the report is not complete. Ask for less, or try again.';
-	if (incompleteReason === 'content_filter')
-		return 'Stopped by the content filter: the report is not complete. Ask in other words.';
-	return 'The model stopped before the end: the report is not complete.';
-}
+const advice: Advice = {
+	max_output_tokens: 'Ask for less, or try again.',
+	content_filter: 'Ask in other words.'
+};
 
 function earlyEnd({ early }: ResearchState): string | null {
 	if (!early) return null;
 	return `Finished early, as asked: written from ${counted(early.searches, 'search', 'searches')} and ${counted(early.sources, 'source', 'sources')}, before the research was over.`;
-}
-
-function counted(count: number, one: string, many: string): string {
-	return `${count.toLocaleString('en')} ${count === 1 ? one : many}`;
 }
 
 function hostOf(url: string): string {

@@ -1,6 +1,8 @@
 import { z } from 'zod';
 import { mergeTool, toolCall, toolEvent, toolProgress, type ToolView } from '../../tools/call.ts';
+import { countedAny } from '../../text/counted.ts';
 import { defineOperation } from '../operation.ts';
+import { whereFields } from '../where.ts';
 
 const input = z.strictObject({
 	calls: z
@@ -11,8 +13,7 @@ const input = z.strictObject({
 	/** Files that the tools may read. */
 	files: z.array(z.string().min(1).max(64)).max(10).default([]),
 	projectId: z.string().min(1).max(64).optional(),
-	model: z.string().trim().min(1).max(100).optional(),
-	provider: z.string().trim().min(1).max(40).optional()
+	...whereFields
 });
 
 const result = z.object({
@@ -54,8 +55,7 @@ export const tools = defineOperation({
 			.slice(0, 80),
 	refersTo: ({ files }) => ({ files }),
 	keptOf({ tools: calls }) {
-		const done = calls.filter(({ state }) => state === 'completed').length;
-		return done > 0 ? [`${done} ${done === 1 ? 'result' : 'results'}`] : [];
+		return countedAny([calls.filter(({ state }) => state === 'completed').length, 'result']);
 	},
 	limits: { timeoutMs: 60 * 60_000, running: 4 },
 	can: { finishNow: false, resumable: true, repeatable: false },

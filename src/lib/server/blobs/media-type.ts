@@ -1,3 +1,5 @@
+import { beginsAsHtml } from '../../text/html.ts';
+
 /** What a file is by its first bytes, and only where they leave it open by its name; `whole` says that these are all. Never a type that a browser would run but `text/html`. */
 export async function mediaTypeOf(head: Uint8Array, name: string, whole: boolean): Promise<string> {
 	const text = textOf(head, whole);
@@ -34,14 +36,6 @@ function textTypeOf(text: string, extension: string, whole: boolean): string {
 	if (beginsAsHtml(text)) return 'text/html';
 	if (/^\s*<(\?xml|svg[\s>]|!doctype )/i.test(text)) return 'text/plain';
 	return jsonTypeOf(text, extension, whole) ?? byExtension[extension] ?? tableTypeOf(text, whole) ?? 'text/plain';
-}
-
-/** Remarks may stand before it. They are gone over one by one: as one expression they could be parted in 2ⁿ ways. */
-function beginsAsHtml(text: string): boolean {
-	const remark = /\s*<!--[^]*?-->/y;
-	const begin = /\s*<(!doctype html|html[\s>])/iy;
-	while (remark.test(text)) begin.lastIndex = remark.lastIndex;
-	return begin.test(text);
 }
 
 function jsonTypeOf(text: string, extension: string, whole: boolean): string | null {

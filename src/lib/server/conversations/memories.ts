@@ -1,7 +1,7 @@
 import { randomBytes } from 'node:crypto';
 import { and, desc, eq, isNull, or, sql } from 'drizzle-orm';
 import { HeadwayError } from '../../jobs/error.ts';
-import { shortened } from '../../jobs/shortened.ts';
+import { shortened } from '../../text/shortened.ts';
 import type { Memory } from '../../operations/operation.ts';
 import type { Clock } from '../clock.ts';
 import type { Db, Rows } from '../db/open.ts';

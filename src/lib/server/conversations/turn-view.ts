@@ -2,7 +2,7 @@ import { and, eq, inArray } from 'drizzle-orm';
 import type { Cost, Usage } from '../../jobs/event.ts';
 import type { JobStatus } from '../../jobs/job.ts';
 import type { JobSnapshot } from '../../jobs/snapshot.ts';
-import { shortened } from '../../jobs/shortened.ts';
+import { shortened } from '../../text/shortened.ts';
 import type { ChatResult, ChatState, Cited, Plan, TurnTiming } from '../../operations/chat/model.ts';
 import type { ToolView } from '../../tools/call.ts';
 import type { Rows } from '../db/open.ts';

@@ -1,6 +1,8 @@
 import type { RequestEvent } from '@sveltejs/kit';
 import { HeadwayError } from '../../jobs/error.ts';
 import type { JobSnapshot, JobSummary } from '../../jobs/snapshot.ts';
+import type { PartsForecast } from '../../jobs/parts-forecast.ts';
+import type { App } from '../app.ts';
 import type { Jobs } from '../jobs.ts';
 import { readBody } from './door.ts';
 import { admitStream, answerStarted, readKey } from './job-doors.ts';
@@ -14,6 +16,25 @@ export async function startBatch(event: RequestEvent): Promise<Response> {
 	admitStream(event);
 	const started = await beginBatch(locals.app.jobs, locals.owner, await readBody(request), readKey(request));
 	return answerStarted(event, started);
+}
+
+/** `POST /api/batches/forecast`: what the batch that is the body will take and cost; nothing is started. */
+export async function forecastBatch({ request, locals }: RequestEvent): Promise<Response> {
+	return Response.json(await foreseeBatch(locals.app, locals.owner, await readBody(request)));
+}
+
+/** Throws `invalid_input` like a start. */
+export async function foreseeBatch(
+	{ jobs, foresee }: Pick<App, 'jobs' | 'foresee'>,
+	owner: string,
+	body: Record<string, unknown>
+): Promise<PartsForecast> {
+	const { input } = shared(body);
+	try {
+		return foresee('batch', await jobs.check(owner, 'batch', input));
+	} catch (error) {
+		throw ofBody(error);
+	}
 }
 
 /** `GET /api/batches/:id`: the snapshot, and in `children` a summary of each part. */
@@ -32,8 +53,12 @@ export async function beginBatch(
 	try {
 		return await jobs.start(owner, { operation: 'batch', input, options: whole, idempotencyKey });
 	} catch (error) {
-		throw error instanceof HeadwayError && error.code === 'invalid_input' ? fromBody(error) : error;
+		throw ofBody(error);
 	}
+}
+
+function ofBody(error: unknown): unknown {
+	return error instanceof HeadwayError && error.code === 'invalid_input' ? fromBody(error) : error;
 }
 
 /** Throws `not_found` for a job that is no batch. */

@@ -7,7 +7,7 @@ import { guard, secure } from './guard.ts';
 import { isForOpenAi, openAiError } from './openai-error.ts';
 import { problem } from './problem.ts';
 import { tellAllowances } from './rate-headers.ts';
-import { freeWhenStalled } from './stalled.ts';
+import { tendStream } from './stream-connection.ts';
 
 /** What asks whether the server works must get its answer also when much else is asked. */
 const uncounted = new Set(['/healthz', '/readyz', '/metrics']);
@@ -27,7 +27,7 @@ export async function enter<V extends Visit>(
 	const refused = (await overLimit(event)) ?? guard(event, app.config) ?? (await limitBody(event));
 	const response = refused ? refusal(event, refused) : await resolve(event);
 	tellAllowances(response, event.locals.allowances);
-	freeWhenStalled(response, event.platform?.req?.socket, app.config.stallMs);
+	tendStream(response, event.platform?.req?.socket, app.config.stallMs);
 	return secure(response, event, app.config);
 }
 

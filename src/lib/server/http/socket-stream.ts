@@ -91,7 +91,7 @@ export class SocketStream implements Outlet {
 		if (how === 'failed' && last === null) return void this.#res.destroy();
 		const said = how === 'ended' ? this.wire.returned : last;
 		if (said) this.#socket.write(said);
-		// What ends the body in its framing: the connection can be used again.
+		// What ends the body in its framing, and then the connection.
 		this.#res.end();
 		this.#watch();
 	}
@@ -118,10 +118,8 @@ export class SocketStream implements Outlet {
 	}
 }
 
-/** A reader of HTTP/1.0 knows the end of a body by the end of the connection. */
 function writeHead(res: ServerResponse, { status, headers }: StreamHead): void {
-	const framing = isOld(res.req) ? { ...headers, connection: 'close' } : headers;
-	res.writeHead(status, framing);
+	res.writeHead(status, headers);
 	res.flushHeaders();
 }
 

@@ -1,4 +1,4 @@
-import { detectLanguage } from '../../jobs/language.ts';
+import { detectLanguage } from '../../text/language.ts';
 import { isSmall, termOf, tokensOf, type Token } from './words.ts';
 
 /** A telling word of a question, and how it stands in the index in each language that it may be of. */

@@ -1,5 +1,5 @@
 import snowball from 'snowball-stemmers';
-import { stopWords } from '../../jobs/stop-words.ts';
+import { stopWords } from '../../text/stop-words.ts';
 
 const stemmers: Record<string, string> = {
 	...{ ar: 'arabic', hy: 'armenian', eu: 'basque', ca: 'catalan', cs: 'czech', da: 'danish', nl: 'dutch' },

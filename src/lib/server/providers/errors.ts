@@ -14,6 +14,7 @@ import {
 	wasUnsent,
 	wordsOf
 } from './error-body.ts';
+import { asSentence } from '../../text/sentence.ts';
 import { number, record, type Wire } from './wire.ts';
 
 /** What was being asked when it failed, by whom it is named to the person, and which secrets must not be repeated. */
@@ -53,8 +54,7 @@ export class ProviderError extends HeadwayError {
 	readonly noPath: boolean;
 
 	constructor(code: ErrorCode, message: string, facts: Partial<ProviderErrorFacts> = {}) {
-		// A sentence may begin with a provider's label that is no name, "the demo provider"; a name keeps its own spelling.
-		super(code, message.replace(/^the /, 'The '), {
+		super(code, asSentence(message), {
 			cause: facts.cause,
 			retryAfter: facts.retry?.after ?? undefined
 		});
@@ -208,6 +208,16 @@ function codeFor(status: number, words: string, asking: Asking): ErrorCode {
 const badRequest = /invalid_|context_length|unsupported_|too_large|too_long|unprocessable|precondition/;
 const tooLong = /context_length_exceeded|token_limit_exceeded|string_too_long|payload_too_large/;
 
+// As they say that a model has no eyes. What is wrong with one picture is said otherwise, such as "invalid image".
+const seeing = String.raw`(image_url|image inputs?|images?|vision|multi-?modal)`;
+const noEyes = new RegExp(
+	[
+		String.raw`\b(not|n't|no|cannot|unable to)\b[^.]{0,40}\b(support|accept|process|handle)[^.]{0,40}\b${seeing}\b`,
+		String.raw`\b${seeing}\b[^.]{0,40}\b(not|n't)( be)? (supported|enabled|accepted)`,
+		String.raw`not a ${seeing} model|missing data required for image|image_url is only supported|unknown variant .image_url`
+	].join('|')
+);
+
 function sentence(code: ErrorCode, asking: Asking, words: string, param: string | null): string {
 	const { label, model, what } = asking;
 	if (asking.pictures && code === 'provider_moderation') return refusedPicture(label);
@@ -215,6 +225,8 @@ function sentence(code: ErrorCode, asking: Asking, words: string, param: string 
 		return `This account may not make pictures with ${model ?? 'this model'} at ${label}. The organization may have to be verified there first.`;
 	}
 	const named = model ? `The model ${model}` : 'The model';
+	if (!asking.pictures && (code === 'provider_bad_request' || code === 'provider_model') && noEyes.test(words))
+		return `${named} of ${label} takes no pictures. Pick one that does, or ask without pictures.`;
 	switch (code) {
 		case 'provider_auth':
 			return `The key for ${label} was refused. Check it in the settings.`;

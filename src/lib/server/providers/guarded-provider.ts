@@ -117,8 +117,8 @@ export class GuardedProvider implements Provider {
 	/** Asks it something that costs nothing. When it answers, everything is let through again. Never rejects. */
 	async test(signal: AbortSignal): Promise<TestOutcome> {
 		const at = this.#clock.now();
-		const outcome = await this.#tested(signal).then(
-			(message) => ({ ok: true, message }),
+		const outcome = await this.models(signal).then(
+			(models) => ({ ok: true, message: told(models, this.defaultModel) }),
 			(error: unknown) => ({ ok: false, message: sentenceOf(error, this.label) })
 		);
 		if (outcome.ok) this.breaker.close();
@@ -126,7 +126,8 @@ export class GuardedProvider implements Provider {
 		return this.lastTest;
 	}
 
-	async #tested(signal: AbortSignal): Promise<string> {
+	/** The models that it lists; null where it lists none, or not those that it runs. Throws when it does not answer, or cannot be asked. */
+	async models(signal: AbortSignal): Promise<readonly string[] | null> {
 		const over = new AbortController();
 		const message = `${this.label} did not answer within ${TEST_MS / 1_000} s.`;
 		const idle = () => new ProviderError('provider_idle', message);
@@ -134,7 +135,7 @@ export class GuardedProvider implements Provider {
 			const check = this.#inner.check?.(AbortSignal.any([signal, over.signal]));
 			if (!check) throw new HeadwayError('not_supported', `${this.label} cannot be asked anything that costs nothing.`);
 			const answer = within(check, { clock: this.#clock, signal, idleMs: TEST_MS, idle });
-			return told(await this.#asked('check', signal, () => answer), this.defaultModel);
+			return await this.#asked('check', signal, () => answer);
 		} finally {
 			over.abort();
 		}

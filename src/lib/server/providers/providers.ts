@@ -73,9 +73,18 @@ export class Providers {
 
 	/** Asks one of them something that costs nothing. Throws `not_found` for an unknown one. */
 	async test(id: string, signal: AbortSignal): Promise<TestOutcome> {
+		return this.#named(id).test(signal);
+	}
+
+	/** The names of the models that one of them lists, in order; none where it lists none. Throws `not_found` for an unknown one. */
+	async models(id: string, signal: AbortSignal): Promise<string[]> {
+		return [...((await this.#named(id).models(signal)) ?? [])].sort();
+	}
+
+	#named(id: string): GuardedProvider {
 		const provider = this.#all.find((one) => one.id === id);
 		if (!provider) throw new HeadwayError('not_found', `This server has no provider "${id}".`);
-		return provider.test(signal);
+		return provider;
 	}
 }
 

@@ -1,7 +1,9 @@
 import { mkdir, writeFile } from 'node:fs/promises';
-import { createRequire, stripTypeScriptTypes } from 'node:module';
+import { createRequire } from 'node:module';
 import { dirname, join } from 'node:path';
 import { pathToFileURL } from 'node:url';
+import { withoutTypes } from '../../processes/without-types.ts';
+import type { DatabaseDialect } from './process/request.ts';
 
 /** The program of the table process where it can be started. */
 export interface Program {
@@ -9,6 +11,14 @@ export interface Program {
 	readonly folder: string;
 	/** The packages that read formats: their folders, and what to import. */
 	readonly packages: { readonly folders: readonly string[]; readonly csv: string; readonly parquet: string };
+	/** The packages that speak to databases, each with the folder that it finds its own packages in. */
+	readonly drivers: Readonly<Record<DatabaseDialect, Driver>>;
+}
+
+/** A package that speaks to a database: what to import, and the folder that it may read. */
+interface Driver {
+	readonly folder: string;
+	readonly url: string;
 }
 
 /** Writes the program into a folder, without its types: Node would need longer to take them out at each start than for all the rest. */
@@ -20,7 +30,12 @@ export async function writeProgram(folder: string): Promise<Program> {
 			writeFile(join(folder, asScript(path.split('/').at(-1) ?? '')), asScript(withoutTypes(text)))
 		)
 	);
-	return { main: join(folder, 'main.js'), folder, packages: packages() };
+	return {
+		main: join(folder, 'main.js'),
+		folder,
+		packages: packages(),
+		drivers: { PostgreSQL: driver('pg'), MySQL: driver('mysql2') }
+	};
 }
 
 /** What the process runs, as text: a file of its own would be somewhere else under Vite, in the build and in the tests. */
@@ -32,22 +47,16 @@ function asScript(text: string): string {
 	return text.replace(/\.ts(?='|$)/gm, '.js');
 }
 
-/** Node warns that this function is new, though it is how it runs such files itself: nobody can do anything about that. */
-function withoutTypes(text: string): string {
-	const { emitWarning } = process;
-	process.emitWarning = () => undefined;
-	try {
-		return stripTypeScriptTypes(text);
-	} finally {
-		process.emitWarning = emitWarning;
-	}
-}
-
 function packages(): Program['packages'] {
 	const { resolve } = createRequire(import.meta.url);
 	const [csv, parquet] = [resolve('csv-parse'), resolve('hyparquet')];
 	const folders = [rootOf(csv, 'csv-parse'), rootOf(parquet, 'hyparquet')];
 	return { folders, csv: pathToFileURL(csv).href, parquet: pathToFileURL(parquet).href };
+}
+
+function driver(name: string): Driver {
+	const path = createRequire(import.meta.url).resolve(name);
+	return { folder: dirname(rootOf(path, name)), url: pathToFileURL(path).href };
 }
 
 /** The folder of a package that one of its files is in. */

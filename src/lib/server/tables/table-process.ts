@@ -1,8 +1,9 @@
-import { spawn, type ChildProcess } from 'node:child_process';
+import type { ChildProcess } from 'node:child_process';
 import { constants, setPriority } from 'node:os';
 import { HeadwayError } from '../../jobs/error.ts';
 import type { QueryResult, Table } from '../../operations/tables.ts';
-import type { LimitMark, TableAnswer, TableRequest } from './process/request.ts';
+import { startLocked, type LimitMark } from '../../processes/locked-process.ts';
+import type { TableAnswer, TableRequest } from './process/request.ts';
 import type { Program } from './program.ts';
 
 /** More than any answer: rows up to 8 MB and their columns. */
@@ -11,30 +12,37 @@ const LONGEST_COMPLAINT = 10_000;
 /** V8's own part of the memory. What SQLite takes comes on top, and is watched by the process itself. */
 const HEAP_SHARE = 0.5;
 
+/** A cancel ends a statement at its database within two seconds, or leaves it to the time that it may take there. */
+const LEAVING_MS = 1_500;
+
 /** What one process may have. */
 export interface ProcessTerms {
 	readonly program: Program;
 	readonly signal: AbortSignal;
 	readonly timeoutMs: number;
 	readonly memoryMb: number;
+	/** What it may write, files that it sorts with included. */
+	readonly writtenMb: number;
 	/** A file or folder that it may read, beside its own program. */
 	readonly reads: readonly string[];
 	/** The folder that it may write to; absent: none. */
 	readonly writes?: string;
+	/** It speaks to a database. */
+	readonly network?: true;
 }
 
 /**
- * Asks one process and ends it. It has no environment, no network and no file but those it is given. Fails with
+ * Asks one process and ends it. It has no environment, no network but for a database's, and no file but those it is given. Fails with
  * `invalid_input` for a wrong file or query, or one that takes too much memory, `timeout` for one that takes too long, and
  * with the signal's reason when that aborts, within moments.
  */
 export async function askProcess(request: TableRequest, terms: ProcessTerms): Promise<readonly Table[] | QueryResult> {
-	const { signal, timeoutMs, memoryMb } = terms;
+	const { signal, timeoutMs, memoryMb, writtenMb } = terms;
 	signal.throwIfAborted();
 	const child = start(terms);
 	// A query is waited for by a person; reading a large file takes its time anyhow.
 	if (request.do === 'load') yieldTo(child);
-	const end = () => void child.kill('SIGKILL');
+	const end = () => stop(child, terms);
 	let late = false;
 	const timer = setTimeout(() => ((late = true), end()), timeoutMs);
 	signal.addEventListener('abort', end, { once: true });
@@ -42,7 +50,8 @@ export async function askProcess(request: TableRequest, terms: ProcessTerms): Pr
 		const { output, complaint } = await talk(child, JSON.stringify(request));
 		signal.throwIfAborted();
 		if (late || complaint.includes('limit:time' satisfies LimitMark)) throw tookTooLong(request, timeoutMs);
-		if (/limit:memory|heap out of memory/.test(complaint)) throw tookTooMuch(request, memoryMb);
+		if (/limit:memory|heap out of memory/.test(complaint)) throw tookTooMuch(request, `${memoryMb} MB of memory`);
+		if (complaint.includes('limit:disk' satisfies LimitMark)) throw tookTooMuch(request, `${writtenMb} MB on the disk`);
 		return valueIn(output, complaint);
 	} finally {
 		clearTimeout(timer);
@@ -51,17 +60,23 @@ export async function askProcess(request: TableRequest, terms: ProcessTerms): Pr
 	}
 }
 
-function start({ program, timeoutMs, memoryMb, reads, writes }: ProcessTerms): ChildProcess {
-	const readable = [program.folder, ...program.packages.folders, ...reads].map((path) => `--allow-fs-read=${path}`);
-	const writable = writes === undefined ? [] : [`--allow-fs-read=${writes}`, `--allow-fs-write=${writes}`];
-	// The watch over its limits is a thread.
-	const flags = ['--permission', '--allow-worker', '--no-warnings', ...readable, ...writable];
-	const heap = `--max-old-space-size=${Math.round(memoryMb * HEAP_SHARE)}`;
-	// Its own watch comes a moment later: it ends the process when nobody is here to do it.
-	const limits = [String(memoryMb), String(timeoutMs + 1_000)];
-	return spawn(process.execPath, [...flags, heap, program.main, ...limits], {
-		...{ cwd: program.folder, env: environment(), stdio: 'pipe', windowsHide: true }
-	});
+function start({ program, timeoutMs, memoryMb, writtenMb, reads, writes, network }: ProcessTerms): ChildProcess {
+	const terms = {
+		reads: [program.folder, ...program.packages.folders, ...reads],
+		...(writes === undefined ? {} : { writes: [writes] }),
+		...(network && { network }),
+		...{ bytes: memoryMb * 1024 ** 2, written: writtenMb * 1024 ** 2 },
+		// Its own watch comes a moment later: it ends the process when nobody is here to do it.
+		ms: timeoutMs + 1_000,
+		flags: [`--max-old-space-size=${Math.round(memoryMb * HEAP_SHARE)}`]
+	};
+	return startLocked([program.main], terms, { cwd: program.folder, stdio: 'pipe' });
+}
+
+/** One that has asked a database tells it that nobody waits any more: it has a moment for that. */
+function stop(child: ChildProcess, { network }: ProcessTerms): void {
+	child.kill(network ? 'SIGTERM' : 'SIGKILL');
+	if (network) setTimeout(() => child.kill('SIGKILL'), LEAVING_MS).unref();
 }
 
 /** Streams that people read go first. */
@@ -71,12 +86,6 @@ function yieldTo({ pid }: ChildProcess): void {
 	} catch {
 		// It is over already, or the system does not let us: it runs as any other.
 	}
-}
-
-/** Nothing of ours; Windows starts no program without its own. */
-function environment(): NodeJS.ProcessEnv {
-	const { SystemRoot } = process.env;
-	return SystemRoot === undefined ? {} : { SystemRoot };
 }
 
 /** Sends the request; resolves when the process is over. */
@@ -107,7 +116,7 @@ function talk(child: ChildProcess, request: string): Promise<{ output: string; c
 function valueIn(output: string, complaint: string): readonly Table[] | QueryResult {
 	const answer = parsed(output);
 	if (answer?.ok) return answer.value;
-	if (answer) throw new HeadwayError('invalid_input', answer.message);
+	if (answer) throw new HeadwayError(answer.code ?? 'invalid_input', answer.message);
 	throw new HeadwayError('internal', 'The table could not be read.', { cause: complaint });
 }
 
@@ -123,16 +132,16 @@ function parsed(output: string): TableAnswer | null {
 function tookTooLong(request: TableRequest, ms: number): HeadwayError {
 	const seconds = `${Number((ms / 1_000).toFixed(1))} s`;
 	const message =
-		request.do === 'query'
+		request.do !== 'load'
 			? `The query was stopped after ${seconds}. Narrow it, or count and group instead of reading everything.`
 			: `The file was not read within ${seconds}. Bring a smaller part of it.`;
 	return new HeadwayError('timeout', message);
 }
 
-function tookTooMuch(request: TableRequest, megabytes: number): HeadwayError {
+function tookTooMuch(request: TableRequest, what: string): HeadwayError {
 	const message =
-		request.do === 'query'
-			? `The query needed more than ${megabytes} MB of memory. Narrow it, or sort and join less.`
-			: `The file needed more than ${megabytes} MB of memory. Bring a smaller part of it.`;
+		request.do !== 'load'
+			? `The query needed more than ${what}. Narrow it, or sort and join less.`
+			: `The file needed more than ${what}. Bring a smaller part of it.`;
 	return new HeadwayError('invalid_input', message);
 }

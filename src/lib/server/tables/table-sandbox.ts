@@ -1,10 +1,13 @@
 import { mkdir, rm } from 'node:fs/promises';
 import { join } from 'node:path';
 import { HeadwayError } from '../../jobs/error.ts';
-import type { QueryResult, Table, Tables, UploadedFile } from '../../operations/operation.ts';
+import type { QueryResult, Table, Tables, TableSource, UploadedFile } from '../../operations/operation.ts';
 import { systemClock, type Clock } from '../clock.ts';
+import { certificatesIn } from '../data-sources/data-source-settings.ts';
+import { DataSources } from '../data-sources/data-sources.ts';
+import { shippedFile } from '../data-sources/shipped.ts';
 import { TableShelf, type LoadedTables, type Loader } from './loaded-tables.ts';
-import type { ColumnTypes } from './process/request.ts';
+import type { ColumnTypes, DatabaseDialect, DatabaseRequest } from './process/request.ts';
 import { writeProgram, type Program } from './program.ts';
 import { askProcess } from './table-process.ts';
 import { Turns } from './turns.ts';
@@ -14,15 +17,19 @@ export interface TableSandboxParts {
 	fileOf(owner: string, id: string): Promise<UploadedFile>;
 	/** Where it may put what it makes of a file. What lies there from before is removed. */
 	folder: string;
+	/** What can be asked by its name; absent: what ships with Headway. */
+	sources?: DataSources;
 	/** For tests. */
 	clock?: Clock;
 	limits?: Partial<TableLimits>;
 }
 
-/** Times in ms, memory in MB. */
+/** Times in ms, memory and what is written in MB. */
 interface TableLimits {
 	readonly queryMs: number;
 	readonly queryMemory: number;
+	/** For sorting and grouping what does not fit into the memory. */
+	readonly queryWritten: number;
 	readonly rows: number;
 	/** Of a result, in characters of JSON. */
 	readonly characters: number;
@@ -36,16 +43,25 @@ interface TableLimits {
 const GB = 1024 ** 3;
 
 const usual: TableLimits = {
-	...{ queryMs: 10_000, queryMemory: 256, rows: 10_000, characters: 8 * 1024 ** 2 },
+	...{ queryMs: 10_000, queryMemory: 256, queryWritten: 2_048 },
+	...{ rows: 10_000, characters: 8 * 1024 ** 2 },
 	...{ loadMs: 300_000, loadMemory: 768, fileBytes: GB, databaseBytes: 4 * GB }
 };
 
 /** Processes that may run at once: each takes a processor. */
 const QUERIES = 4;
 const LOADS = 2;
+/** A table is written as it was read, once more with its types, and sorted where that is needed to tell of it. */
+const LOADING = 3;
 
-/** Reads tables in processes of their own: one for each file that is loaded and one for each query. */
+/** Beside the statement itself: a connection, and all looks at a schema. */
+const CONNECTING_MS = 10_000;
+const DESCRIBING_MS = 40_000;
+
+/** Reads tables in processes of their own: one for each file that is loaded and one for each query of a file or a database. */
 export class TableSandbox {
+	/** What can be asked by its name. */
+	readonly sources: DataSources;
 	readonly #parts: TableSandboxParts;
 	readonly #limits: TableLimits;
 	readonly #shelf: TableShelf;
@@ -57,16 +73,19 @@ export class TableSandbox {
 
 	constructor(parts: TableSandboxParts) {
 		this.#parts = parts;
+		this.sources = parts.sources ?? new DataSources([]);
 		this.#limits = { ...usual, ...parts.limits };
 		this.#shelf = new TableShelf(parts.folder, parts.clock ?? systemClock, this.#load);
 		this.#swept = rm(parts.folder, { recursive: true, force: true }).catch(() => undefined);
 	}
 
-	/** The tables in one owner's files. */
+	/** The tables in one owner's files, and in the sources that everybody may ask. */
 	of(owner: string): Tables {
 		return {
-			describe: (source, signal) => this.#describe(owner, source.fileId, signal),
-			query: (source, sql, options) => this.#query(owner, source.fileId, { ...options, sql })
+			dialectOf: (source) => ('name' in source ? this.sources.get(source.name).dialect : 'SQLite'),
+			describe: (source, signal) => this.#describe(owner, source, this.#either(signal)),
+			query: (source, sql, options) =>
+				this.#query(owner, source, { ...options, sql, signal: this.#either(options.signal) })
 		};
 	}
 
@@ -84,31 +103,67 @@ export class TableSandbox {
 		await rm(this.#parts.folder, { recursive: true, force: true }).catch(() => undefined);
 	}
 
-	async #describe(owner: string, fileId: string, signal: AbortSignal): Promise<readonly Table[]> {
-		const file = await this.#file(owner, fileId);
-		return this.#shelf.use(file, this.#either(signal), async ({ tables }) => tables);
+	async #describe(owner: string, source: TableSource, signal: AbortSignal): Promise<readonly Table[]> {
+		const database = this.#databaseOf(source);
+		if (database !== null) {
+			const asked = { do: 'describe database' as const, sql: '', maxRows: 0, timeoutMs: this.#limits.queryMs };
+			const tables = (await this.#askDatabase({ ...database, ...asked }, signal)) as readonly Table[];
+			if (tables.length > 0) return tables;
+			throw new HeadwayError('invalid_input', 'The database has no tables that its role may read.');
+		}
+		const file = await this.#file(owner, source);
+		return this.#shelf.use(file, signal, async ({ tables }) => tables);
 	}
 
 	async #query(
 		owner: string,
-		fileId: string,
+		source: TableSource,
 		{ sql, signal, maxRows = Infinity, timeoutMs = Infinity }: Parameters<Tables['query']>[2] & { sql: string }
 	): Promise<QueryResult> {
-		const file = await this.#file(owner, fileId);
-		const { queryMs, queryMemory: memoryMb, rows, characters: maxCharacters } = this.#limits;
-		const either = this.#either(signal);
-		return this.#shelf.use(file, either, (loaded) =>
-			this.#queries.take(either, async () => {
-				const request = { do: 'query' as const, database: loaded.database, sql, maxCharacters, types: typesOf(loaded) };
-				const terms = { program: await this.#ready(), signal: either, memoryMb, reads: [loaded.database] };
-				const asked = { ...request, maxRows: Math.min(rows, maxRows) };
-				return (await askProcess(asked, { ...terms, timeoutMs: Math.min(queryMs, timeoutMs) })) as QueryResult;
+		const { queryMs, queryMemory: memoryMb, queryWritten: writtenMb, rows, characters: maxCharacters } = this.#limits;
+		const most = { sql, maxRows: Math.min(rows, maxRows), timeoutMs: Math.min(queryMs, timeoutMs) };
+		const database = this.#databaseOf(source);
+		if (database !== null)
+			return (await this.#askDatabase({ do: 'query database', ...database, ...most }, signal)) as QueryResult;
+		const file = await this.#file(owner, source);
+		return this.#shelf.use(file, signal, (loaded) =>
+			this.#queries.take(signal, async () => {
+				const request = { do: 'query' as const, database: loaded.database, maxCharacters, types: typesOf(loaded) };
+				const terms = { program: await this.#ready(), signal, memoryMb, writtenMb, reads: [loaded.database] };
+				const asked = { ...request, sql, maxRows: most.maxRows };
+				return (await askProcess(asked, { ...terms, timeoutMs: most.timeoutMs })) as QueryResult;
 			})
 		);
 	}
 
-	async #file(owner: string, fileId: string): Promise<UploadedFile> {
-		const file = await this.#parts.fileOf(owner, fileId);
+	/** The process has a moment longer than each statement, whose end the database tells better. */
+	#askDatabase(request: Omit<DatabaseRequest, 'maxCharacters' | 'driver'>, signal: AbortSignal) {
+		return this.#queries.take(signal, async () => {
+			const program = await this.#ready();
+			const { characters: maxCharacters, queryMemory: memoryMb } = this.#limits;
+			const driver = program.drivers[request.dialect];
+			const timeoutMs = request.timeoutMs + (request.do === 'describe database' ? DESCRIBING_MS : CONNECTING_MS);
+			const limits = { signal, memoryMb, writtenMb: 16, timeoutMs };
+			const terms = {
+				program,
+				...limits,
+				reads: [driver.folder, ...certificatesIn(request.url)],
+				network: true as const
+			};
+			return askProcess({ ...request, maxCharacters, driver: driver.url }, terms);
+		});
+	}
+
+	/** Null for a file, and for what ships. */
+	#databaseOf(source: TableSource): { url: string; dialect: DatabaseDialect } | null {
+		if (!('name' in source)) return null;
+		const { name, dialect } = this.sources.get(source.name);
+		const url = this.sources.addressOf(name);
+		return url === null || dialect === 'SQLite' ? null : { url, dialect };
+	}
+
+	async #file(owner: string, source: TableSource): Promise<UploadedFile> {
+		const file = await ('name' in source ? shippedFile(source.name) : this.#parts.fileOf(owner, source.fileId));
 		await this.#ready();
 		if (file.size <= this.#limits.fileBytes) return file;
 		const most = `${Number((this.#limits.fileBytes / GB).toFixed(2))} GB`;
@@ -121,7 +176,8 @@ export class TableSandbox {
 			const program = await this.#ready();
 			const database = join(of.folder, 'tables.db');
 			const request = { ...{ do: 'load' as const, source: of.source, name: of.name }, database, mostBytes };
-			const terms = { program, signal, timeoutMs, memoryMb, reads: [], writes: of.folder };
+			const writtenMb = LOADING * Math.ceil(mostBytes / 1024 ** 2);
+			const terms = { program, signal, timeoutMs, memoryMb, writtenMb, reads: [], writes: of.folder };
 			const tables = await askProcess({ ...request, packages: program.packages }, terms);
 			return { database, tables: tables as readonly Table[] };
 		});

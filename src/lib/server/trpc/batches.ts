@@ -2,7 +2,7 @@ import { z } from 'zod';
 import type { batch, BatchResult, BatchState } from '../../operations/batch/model.ts';
 import type { JobOptions } from '../../jobs/job.ts';
 import type { JobSnapshot, JobSummary } from '../../jobs/snapshot.ts';
-import { beginBatch, readBatch } from '../http/batch-door.ts';
+import { beginBatch, foreseeBatch, readBatch } from '../http/batch-door.ts';
 import { procedure, router, startProcedure } from './init.ts';
 
 type Batch = JobSnapshot<BatchState, BatchResult>;
@@ -24,6 +24,10 @@ export const batchesRouter = router({
 			async ({ ctx, input }) =>
 				(await beginBatch(ctx.app.jobs, ctx.owner, { ...input.input }, input.key)).snapshot as Batch
 		),
+	/** A mutation, because an address has no room for 200 inputs. */
+	forecast: procedure
+		.input(request.pick({ input: true }))
+		.mutation(({ ctx, input }) => foreseeBatch(ctx.app, ctx.owner, { ...input.input })),
 	get: procedure
 		.input(z.object({ id: z.string().min(1).max(64) }))
 		.query(

@@ -6,13 +6,12 @@ import type { PushedStream } from '../live/outlet.ts';
 import { appRouter } from './index.ts';
 import { asTrpcError } from './init.ts';
 
-/** The head of a subscription's answer, as tRPC's own pipeline writes it. */
+/** The head of a subscription's answer, as tRPC's own pipeline writes it; what it says of the connection is `tendStream`'s. */
 export const trpcHead = {
 	vary: 'trpc-accept, accept',
 	'content-type': 'text/event-stream',
 	'cache-control': 'no-cache, no-transform',
-	'x-accel-buffering': 'no',
-	connection: 'keep-alive'
+	'x-accel-buffering': 'no'
 };
 
 const path = 'live.watch';

@@ -1,5 +1,5 @@
 import { z } from 'zod';
-import { shortened } from '../../jobs/shortened.ts';
+import { shortened } from '../../text/shortened.ts';
 import { defineTool } from '../tool.ts';
 
 /** Lets a research job search the web. */

@@ -1,20 +1,34 @@
 import { describe, expect, test } from 'vitest';
-import { countOf, fieldsOf, inputOf, linesOf, valuesIn, variantsOf } from '$lib/operations/batch/fields.ts';
+import {
+	completionsOf,
+	countOf,
+	fieldsOf,
+	inputOf,
+	isWritten,
+	linesOf,
+	valuesIn,
+	variantsOf
+} from '$lib/operations/batch/fields.ts';
 import { batch, partsOf, type BatchInput } from '$lib/operations/batch/model.ts';
 import { operations } from '$lib/operations/index.ts';
 import { steps } from '../../../support/operations.ts';
 
 describe('what the form of a batch asks for', () => {
-	test('OP-08 every operation has a text for a part a line', () => {
-		const others = Object.values(operations).filter(({ id }) => id !== 'batch');
-		expect(others.map((model) => [model.id, fieldsOf(model).text])).toEqual(
-			expect.arrayContaining([
-				['research', 'query'],
-				['image', 'prompt'],
-				['document', 'brief']
-			])
-		);
-		expect(others.filter((model) => fieldsOf(model).text === null)).toEqual([]);
+	test('OP-08 it offers the operations of which a line, or a puzzle, is a whole input, and no others', () => {
+		const offered = Object.values(operations).filter((model) => model.id !== 'batch' && isWritten(model));
+		expect(offered.map((model) => [model.id, fieldsOf(model).text]).sort()).toEqual([
+			['analysis', 'puzzleId'],
+			['chat', 'message'],
+			['document', 'brief'],
+			['image', 'prompt'],
+			['research', 'query'],
+			['solver', 'puzzleId'],
+			['visual', 'puzzleId']
+		]);
+		for (const model of offered) {
+			const input = { [fieldsOf(model).text ?? '']: 'quarter-turn' };
+			expect([model.id, model.input.safeParse(input).error]).toEqual([model.id, undefined]);
+		}
 	});
 
 	test('OP-08 fields with known values can vary, and so can the model', () => {
@@ -30,6 +44,14 @@ describe('what the form of a batch asks for', () => {
 		const { choices } = fieldsOf(operations.research, ['openai', 'xai']);
 		expect(choices).toContainEqual({ name: 'provider', values: ['openai', 'xai'] });
 		expect(fieldsOf(operations.research, ['openai']).choices.map(({ name }) => name)).not.toContain('provider');
+	});
+
+	test('OP-08 TS-01 known models complete what is written, and none is offered twice', () => {
+		const known = ['m-1', 'm-2', 'm-3'];
+		expect(completionsOf('', known)).toEqual(known);
+		expect(completionsOf('m-', known)).toEqual(known);
+		expect(completionsOf('m-1, own,', known)).toEqual(['m-1, own, m-2', 'm-1, own, m-3']);
+		expect(completionsOf('m-1, m-2', known)).toEqual(['m-1, m-2', 'm-1, m-3']);
 	});
 
 	test('OP-08 lines and values are taken as a person means them', () => {

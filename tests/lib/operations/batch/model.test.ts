@@ -5,7 +5,8 @@ const refusal = (input: unknown) =>
 	batch.input.safeParse(input).error?.issues.map(({ path, message }) => [path.join('.'), message]);
 const part = (key: string, facts: Partial<BatchPart> = {}): BatchPart => ({
 	...{ key, jobId: `job_${key}`, title: key, status: 'queued', artifacts: [], error: null },
-	...{ progress: { fraction: null, basis: 'unknown' } },
+	...{ progress: { fraction: null, basis: 'unknown' }, score: null, elapsedMs: 0 },
+	...{ cost: { usd: null, known: false } },
 	...facts
 });
 const tick = (key: string, fraction: number) => ({
@@ -30,9 +31,9 @@ describe('the input of a batch', () => {
 	});
 
 	test('OP-08 more combinations than a batch may have are refused with their number', () => {
-		const eight = [1, 2, 3, 4, 5, 6, 7, 8];
-		expect(refusal({ operation: 'steps', input: {}, vary: { a: eight, b: eight } })).toEqual([
-			['vary', 'These are 64 combinations; a batch has at most 50 parts.']
+		const fifteen = Array.from({ length: 15 }, (_, index) => index);
+		expect(refusal({ operation: 'steps', input: {}, vary: { a: fifteen, b: fifteen } })).toEqual([
+			['vary', 'These are 225 combinations; a batch has at most 200 parts.']
 		]);
 	});
 
@@ -56,9 +57,14 @@ describe('the input of a batch', () => {
 		expect([parts[0]?.at('n'), parts[0]?.at('name')]).toEqual(['vary.n', 'input.name']);
 	});
 
-	test('OP-08 its title tells how many of what, and the first text', () => {
+	test('OP-08 its title tells how many of what, the first text, and how many others there are', () => {
 		const inputs = [{ query: ' How do\ntides work? ' }, { query: 'And winds?' }];
-		expect(batch.titleOf({ operation: 'research', inputs })).toBe('2 × research: How do tides work?');
+		expect(batch.titleOf({ operation: 'research', inputs })).toBe('2 × research: How do tides work? and 1 more');
+		const vary = { puzzleId: ['mirror', 'lake', 'halo'], model: ['m1', 'm2'] };
+		expect(batch.titleOf({ operation: 'analysis', input: {}, vary })).toBe('6 × analysis: mirror and 2 more');
+		expect(batch.titleOf({ operation: 'analysis', inputs: [{ puzzle: {} }, { puzzle: {} }] })).toBe('2 × analysis');
+		const long = { operation: 'image', inputs: [{ prompt: 'x'.repeat(200) }, { prompt: 'y' }] };
+		expect(batch.titleOf(long)).toMatch(/x… and 1 more$/);
 		expect(batch.titleOf({ operation: 'image', inputs: [{ prompt: 'x'.repeat(200) }] })).toHaveLength(80);
 	});
 });

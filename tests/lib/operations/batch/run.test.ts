@@ -1,7 +1,7 @@
 import { describe, expect, test } from 'vitest';
 import { HeadwayError } from '$lib/jobs/error.ts';
 import type { JobSnapshot } from '$lib/jobs/snapshot.ts';
-import type { BatchPart, BatchResult, BatchState } from '$lib/operations/batch/model.ts';
+import { MOST_OPEN, type BatchPart, type BatchResult, type BatchState } from '$lib/operations/batch/model.ts';
 import batch from '$lib/operations/batch/run.server.ts';
 import type { App } from '$lib/server/app.ts';
 import { allEvents, ended, makeApp, runsOf, start, temporaryFolder, until } from '../../../support/app.ts';
@@ -178,7 +178,7 @@ describe('a batch', () => {
 		await untilRunning(app, id, 1);
 		await app.jobs.cancel('local', id);
 		const { receipt } = await endOf(app, id);
-		expect(receipt?.kept).toEqual(['1 finished part']);
+		expect(receipt?.kept).toEqual(['1 finished part', 'results.csv']);
 		expect(receipt?.cleanedUp).toContainEqual({ what: '1 part cancelled', ok: true });
 		expect((await partsOf(app, id)).map(({ status }) => status)).toEqual(['succeeded', 'cancelled']);
 	});
@@ -219,6 +219,111 @@ describe('a batch', () => {
 			'3',
 			'3'
 		]);
+	});
+
+	test('OP-08 of each part it tells the score that its own operation gives, its time and its cost', async () => {
+		const scoreOf = ({ sum }: { sum: number }) => (sum > 9 ? null : sum / 4);
+		const app = await appThat(async (_ctx, { name }) => ({ sum: Number(name) }), {}, { scoreOf });
+		const { id } = await start(app, 'batch', names('4', '1', '10', '8', '-1'));
+		const { result, state } = await endOf(app, id);
+		// One that is beyond what a score can be is the nearest that is.
+		expect(result?.parts.map(({ score }) => score)).toEqual([1, 0.25, null, 1, 0]);
+		expect(state.parts.map(({ score }) => score)).toEqual([1, 0.25, null, 1, 0]);
+		const snapshots = result?.parts.map(({ jobId }) => app.jobs.snapshot('local', jobId ?? '')) ?? [];
+		expect(result?.parts.map(({ elapsedMs, cost }) => ({ elapsedMs, cost }))).toEqual(
+			(await Promise.all(snapshots)).map(({ elapsedMs, cost }) => ({ elapsedMs, cost }))
+		);
+	});
+
+	test('OP-08 what had ended before a cancel has its score, also where only the end of the batch tells of it', async () => {
+		const go = new Gate();
+		const app = await appThat(
+			async ({ signal }, { name }) => {
+				if (name !== 'last') return untilStopped(signal);
+				await go.passed;
+				return { sum: 1 };
+			},
+			{},
+			{ scoreOf: () => 0.5 }
+		);
+		const { id } = await start(app, 'batch', names('slow', 'last'));
+		await untilRunning(app, id, 2);
+		go.open();
+		await until(app, id, (now) => (now as Batch).state.parts[1]?.status === 'succeeded');
+		await app.jobs.cancel('local', id);
+		const { state } = await endOf(app, id);
+		expect(state.parts.map(({ status, score }) => [status, score])).toEqual([
+			['cancelled', null],
+			['succeeded', 0.5]
+		]);
+	});
+
+	test('OP-08 it leaves its results as a CSV file, also when nothing succeeded', async () => {
+		const app = await appThat(async (_ctx, { name }) => {
+			if (name === 'bad') throw new HeadwayError('provider_moderation', 'This was refused.');
+			return { sum: 1 };
+		});
+		const csvOf = async (id: string) => {
+			const { artifacts } = await endOf(app, id);
+			expect(artifacts).toMatchObject([{ name: 'results.csv', mediaType: 'text/csv' }]);
+			const stored = await app.artifacts.open(await app.queries.artifact('local', id, 'results.csv'));
+			return Buffer.concat(await Array.fromAsync(stored)).toString();
+		};
+		const { id } = await start(app, 'batch', names('good', 'bad'));
+		const [heading, good, bad] = (await csvOf(id)).split('\r\n');
+		expect(heading).toBe('part,title,name,status,score,seconds,cost_usd,cost_known,job,error');
+		expect(good).toMatch(/^1,good,good,succeeded,,[\d.]+,/);
+		expect(bad).toMatch(/^2,bad,bad,failed,.*,This was refused\.$/);
+		expect(await csvOf((await start(app, 'batch', names('bad', 'bad'))).id)).toContain('2,bad,failed');
+	});
+
+	test('TS-17 OP-08 of a large batch only fifty parts are unfinished at once, and the owner can start something else', async () => {
+		const go = new Gate();
+		let begun = 0;
+		const app = await appThat(
+			async () => {
+				begun += 1;
+				await go.passed;
+				return { sum: 1 };
+			},
+			{ env: { HEADWAY_MAX_RUNNING: '20', HEADWAY_MAX_RUNNING_PER_OWNER: '20' } },
+			{ limits: { timeoutMs: 60_000, running: 20 } }
+		);
+		const { id } = await start(app, 'batch', names(...Array.from({ length: 120 }, (_, index) => `${index}`)));
+		await until(app, id, (now) => (now as Batch).state.parts.length >= MOST_OPEN);
+		await expect.poll(() => begun).toBe(20);
+		expect(await partsOf(app, id)).toHaveLength(MOST_OPEN);
+		expect((await start(app, 'steps', { name: 'another' })).status).toBe('queued');
+		go.open();
+		expect(await endOf(app, id)).toMatchObject({ status: 'succeeded', result: { succeeded: 120 } });
+		expect(await partsOf(app, id)).toHaveLength(120);
+	});
+
+	test('TS-18 OP-08 what is told live is of the parts that move, and not of those that wait', async () => {
+		const go = new Gate();
+		const work: Work = async (ctx) => {
+			await go.passed;
+			ctx.phase('third');
+			return untilStopped(ctx.signal);
+		};
+		const app = await appThat(work, {}, { limits: { timeoutMs: 60_000, running: 2 } });
+		const { id } = await start(app, 'batch', names(...Array.from({ length: 30 }, (_, index) => `${index}`)));
+		await until(app, id, (now) => (now as Batch).state.parts.length === 30);
+		await untilRunning(app, id, 2);
+		go.open();
+		const far = ({ progress }: BatchPart) => (progress.fraction ?? 0) > 0.5;
+		const { state } = (await until(app, id, (now) => (now as Batch).state.parts.filter(far).length === 2)) as Batch;
+		expect(state.parts.filter(({ status }) => status === 'queued')).toHaveLength(28);
+		const watch = { owner: 'local', follow: [{ jobId: id, after: 0 }], feed: false, snapshots: false };
+		const { frame } = await app.live.poll(watch, undefined);
+		const [tick] = frame.transients.filter(({ type }) => type === 'parts');
+		const told = (tick?.data as { parts: { key: string; status: string }[] }).parts;
+		expect(told.map(({ key, status }) => [key, status])).toEqual([
+			['1', 'running'],
+			['2', 'running']
+		]);
+		await app.jobs.cancel('local', id);
+		await endOf(app, id);
 	});
 
 	test('OP-06 CX-11 parts take the options that the batch was given', async () => {

@@ -79,13 +79,16 @@ describe('a turn that needs no tool', () => {
 
 	test('TS-02 what the model thinks streams apart from the answer, once', async () => {
 		const provider = new ChatProvider();
-		provider.answer = () => ({ text: 'Four.', thought: 'Two and two make four.' });
+		provider.answer = () => ({ text: 'Four.', thoughts: ['Two and two make four.'] });
 		const { snapshot } = await said('Hello!', provider);
 		expect(snapshot.content).toEqual({ answer: 'Four.', reasoning: 'Two and two make four.' });
 	});
 
-	test('OP-06 without streaming it is the same answer', async () => {
-		const { snapshot, result, provider } = await said('Hello!', new ChatProvider(), {}, { stream: false });
+	test('OP-06 TS-02 without streaming it is the same answer, with what was thought of it', async () => {
+		const replying = new ChatProvider();
+		replying.answer = () => ({ text: 'It is so.', thoughts: ['Is it?', 'It is.'] });
+		const { snapshot, result, provider } = await said('Hello!', replying, {}, { stream: false });
+		expect(snapshot.content.reasoning).toBe('Is it?\n\nIt is.');
 		expectSuccess(snapshot);
 		expect(provider.requests[0]?.stream).toBe(false);
 		expect(result.text).toBe('It is so.');
@@ -203,7 +206,7 @@ describe('a turn with a plan', () => {
 
 	test('CH-06 only the answering call is shown, whatever the helper calls say', async () => {
 		const provider = new ChatProvider();
-		provider.plans = [{ text: counts('2 + 2'), thought: 'SECRET plan' }];
+		provider.plans = [{ text: counts('2 + 2'), thoughts: ['SECRET plan'] }];
 		provider.memories = () => 'SECRET memory';
 		const { snapshot, events } = await said('I wonder: what is 2 + 2?', provider);
 		expect(provider.asked).toEqual(['plan', 'answer', 'memories']);
@@ -217,8 +220,8 @@ describe('a turn with a plan', () => {
 		const gate = provider.hold('plan', 0);
 		const { app } = await appWith(provider);
 		const { id } = await start(app, 'chat', { message: 'What is 2 + 2?' });
-		const since = Date.now();
 		await until(app, id, ({ responseId }) => responseId !== null);
+		const since = Date.now();
 		while (Date.now() - since < 60) await new Promise((resolve) => setImmediate(resolve));
 		gate.open();
 		const { result } = await ended(app, id);
@@ -647,7 +650,8 @@ describe('a turn after a restart', () => {
 	test('BY-01 goes on in the middle of the answer: nothing twice, nothing asked again', async () => {
 		const provider = new ChatProvider();
 		provider.plans = [counts('17 * 23')];
-		provider.answer = () => 'It is 391, as the calculator says, and not less.';
+		const thoughts = ['The calculator says 391.'];
+		provider.answer = () => ({ text: 'It is 391, as the calculator says, and not less.', thoughts });
 		const gate = provider.hold('answer', 3);
 		const { app, dataDir } = await appWith(provider);
 		const { id } = await start(app, 'chat', { message: 'What is 17 times 23?' });
@@ -658,6 +662,7 @@ describe('a turn after a restart', () => {
 		const snapshot = await ended(second, id);
 		expectSuccess(snapshot);
 		expect(snapshot.content.answer).toBe('It is 391, as the calculator says, and not less.');
+		expect(snapshot.content.reasoning).toBe(thoughts[0]);
 		expect(provider.asked).toEqual(['plan', 'answer']);
 		const events = await allEvents(second, id);
 		expect(dataOf<{ plan: Plan }>(events, 'plan')).toHaveLength(1);

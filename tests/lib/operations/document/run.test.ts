@@ -272,7 +272,7 @@ describe('a document that is cancelled', () => {
 		expect(section.snapshot.status).toBe('cancelled');
 		expect(section.snapshot.content['section-1']).toContain('About what tea is');
 		expect(section.snapshot.receipt?.kept.slice(0, 2)).toEqual(['the outline of 3 sections', '1 finished section']);
-		expect(section.provider.cancelled).toEqual(['resp_author_3']);
+		expect(section.provider.cancelled).toEqual(['resp_3']);
 		expect(section.files).toEqual([]);
 	});
 

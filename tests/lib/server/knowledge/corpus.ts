@@ -1,7 +1,7 @@
 import { readdirSync, readFileSync } from 'node:fs';
 import { join } from 'node:path';
 import { onTestFinished } from 'vitest';
-import { detectLanguage } from '$lib/jobs/language.ts';
+import { detectLanguage } from '$lib/text/language.ts';
 import { parseFile } from '$lib/operations/ingest/parse.server.ts';
 import { split } from '$lib/operations/ingest/split.ts';
 import { openDb } from '$lib/server/db/open.ts';

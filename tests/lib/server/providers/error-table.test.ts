@@ -175,6 +175,18 @@ const rows: Record<string, Row> = {
 		...{ reply: json({ detail: [{ loc: ['body'], msg: raw }] }, 422), vendor: 'vllm' },
 		...{ code: 'provider_bad_request', sentence: /did not accept the request/, ...once }
 	},
+	'a model without eyes (400)': {
+		...{ reply: json({ error: { message: 'X is not a multimodal model', type: 'BadRequestError' } }, 400), ...once },
+		...{ code: 'provider_bad_request', sentence: /^The model gpt-6-astra of Vendor takes no pictures\. Pick one/ }
+	},
+	'no model with eyes (404)': {
+		...{ reply: json({ error: { message: 'No endpoints found that support image input', code: 404 } }, 404), ...once },
+		...{ vendor: 'openrouter', code: 'provider_model', sentence: /takes no pictures/ }
+	},
+	'a picture that is broken (400)': {
+		...{ reply: json({ error: { message: 'Invalid image: it is not a PNG', code: 'invalid_image' } }, 400), ...once },
+		...{ code: 'provider_bad_request', sentence: /did not accept the request/ }
+	},
 	'a refusal by its rules (400 moderation_blocked)': {
 		...{ reply: json(error('moderation_blocked'), 400), code: 'provider_moderation', sentence: /safety rules/, ...once }
 	}

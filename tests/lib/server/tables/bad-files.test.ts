@@ -29,6 +29,13 @@ test.each([
 		/^Line 3 has 3 values, but the first one has 2\./
 	],
 	['with a row that has one too few', 't.csv', 'a,b\n"x\ny",2\n1\n', /^Line 4 has 1 value, but the first one has 2\./],
+	['with short and long rows', 't.csv', 'a,b\n1,2\n3\n4,5,6\n', /^Line 3 has 1 value, but the first one has 2\./],
+	[
+		'with a remark before its names',
+		't.csv',
+		'# a remark\na,b\n1,2\n',
+		/^Line 2 has 2 values, but the first one has 1\./
+	],
 	['with a quote that is never closed', 't.csv', 'a,b\n1,"2\n3,4\n', /^A quote is opened and never closed\.$/],
 	['of JSON lines, one of them broken', 't.jsonl', '{"a":1}\n{"a":', /^Line 2 is not valid JSON/],
 	['of JSON lines, one of them no object', 't.jsonl', '{"a":1}\n7\n', /^Line 2 is not a JSON object/],
@@ -37,6 +44,18 @@ test.each([
 	['that is compressed', 't.csv.gz', Buffer.from([0x1f, 0x8b, 8, 0, 0]), /compressed\. Unpack it/],
 	['that is a picture', 't.csv', Buffer.from([0x89, 0x50, 0x4e, 0x47, 0, 1, 2]), /^The file is no table\./],
 	['that is a web page', 't.csv', '<!doctype html><title>x</title>', /^The file is no table\./],
+	[
+		'that is called like SQLite and is a text',
+		't.sqlite',
+		'hello world',
+		/^The file is called like a SQLite database, but it is none\./
+	],
+	[
+		'that is called like Parquet and is a text',
+		't.parquet',
+		'a,b\n1,2\n',
+		/^The file is called like a Parquet file, but it is none\./
+	],
 	['that only begins like SQLite', 't.db', `SQLite format 3\u0000${'x'.repeat(5_000)}`, /damaged, or encrypted/],
 	['that only begins like Parquet', 't.parquet', `PAR1${'x'.repeat(5_000)}`, /^The Parquet file cannot be read: /]
 ] as [string, string, string | Uint8Array, RegExp][])(

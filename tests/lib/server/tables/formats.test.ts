@@ -13,6 +13,24 @@ const typesOf = ([table]: readonly Table[]) =>
 	Object.fromEntries((table?.columns ?? []).map(({ name, type }) => [name, type]));
 
 describe('a table in a text file', () => {
+	test('OP-03 letters that come late are read as they are written, in UTF-8 and as Windows writes them', async () => {
+		const bench = new Bench();
+		const written = (encoding: 'utf8' | 'latin1') =>
+			Buffer.from(`${'id,place\n'}${'1,a plain word\n'.repeat(40_000)}2,Gärten\n${'3,Öl\n'.repeat(40_000)}`, encoding);
+		for (const encoding of ['utf8', 'latin1'] as const) {
+			const id = bench.bring(`${encoding}.csv`, written(encoding));
+			await bench.describe(id);
+			const { rows } = await bench.query(
+				id,
+				`SELECT place, count(*) FROM ${encoding} WHERE id > 1 GROUP BY 1 ORDER BY 1`
+			);
+			expect(rows).toEqual([
+				['Gärten', 1],
+				['Öl', 40_000]
+			]);
+		}
+	});
+
 	test('OP-03 the type of each column is that of all its values; mixed ones, postcodes and long numbers stay text', async () => {
 		const bench = new Bench();
 		const id = bench.bring(
@@ -204,5 +222,28 @@ describe('a table in a file of another kind', () => {
 			['Ada', true, null]
 		]);
 		expect((await bench.query(id, 'SELECT count(*) AS n FROM big')).rows).toEqual([[1]]);
+	});
+
+	test('OP-03 SQLite: computed columns are told, and a table that is searched by its words can be asked', async () => {
+		const bench = new Bench();
+		const path = join(temporaryFolder(), 'words.db');
+		const made = new DatabaseSync(path);
+		made.exec(`CREATE TABLE sums (a INTEGER, twice INTEGER AS (a * 2));
+			INSERT INTO sums VALUES (4);
+			CREATE VIRTUAL TABLE notes USING fts5(body);
+			INSERT INTO notes VALUES ('two red lamps'), ('one blue lamp')`);
+		made.close();
+		const id = bench.bringPath(path);
+		const tables = await bench.describe(id);
+		expect(tables.map(({ name, columns }) => [name, columns.map((column) => column.name)]).toSorted()).toEqual([
+			['notes', ['body']],
+			['sums', ['a', 'twice']]
+		]);
+		const asked = async (sql: string) => (await bench.query(id, sql)).rows;
+		expect(await asked('SELECT a, twice FROM sums')).toEqual([[4, 8]]);
+		expect(await asked("SELECT body FROM notes WHERE notes MATCH 'red'")).toEqual([['two red lamps']]);
+		expect(await bench.failure(id, "INSERT INTO notes(notes) VALUES ('rebuild')")).toMatchObject({
+			message: expect.stringContaining('Only reading is allowed')
+		});
 	});
 });

@@ -1,4 +1,4 @@
-import { existsSync, mkdirSync, readdirSync, writeFileSync } from 'node:fs';
+import { existsSync, mkdirSync, readdirSync, readlinkSync, writeFileSync } from 'node:fs';
 import { createServer } from 'node:net';
 import { DatabaseSync } from 'node:sqlite';
 import { join } from 'node:path';
@@ -26,6 +26,17 @@ async function loaded(parts: ConstructorParameters<typeof Bench>[0] = {}) {
 	await bench.describe(id);
 	return { bench, id };
 }
+
+test('OP-03 all tables of a database are named, however many there are; a hundred are looked at', async () => {
+	const path = join(temporaryFolder(), 'many.sqlite');
+	const database = new DatabaseSync(path);
+	for (let at = 0; at < 130; at += 1) database.exec(`CREATE TABLE t${at} (a)`);
+	database.close();
+	const bench = new Bench();
+	const tables = await bench.describe(bench.bringPath(path));
+	expect(tables).toHaveLength(130);
+	expect(tables.filter(({ columns }) => columns.length === 0)).toHaveLength(30);
+});
 
 describe('a query', () => {
 	test('OP-03 is one SELECT, and anything else is refused: writes, other files, settings, what reaches out', async () => {
@@ -122,14 +133,19 @@ describe('a query', () => {
 
 	test.each([
 		[
+			'holds a row of gigabytes',
+			`SELECT ${Array.from({ length: 200 }, (_, at) => `printf('%.${14_000_000 + at}c', 'x')`).join(', ')}`,
+			/needed more than 256 MB of memory/
+		],
+		[
 			'sorts more than fits',
 			`SELECT * FROM (${numbers('hex(zeroblob(1000)) || i')}) ORDER BY 1 DESC`,
-			/needed more than 256 MB/
+			/needed more than 300 MB on the disk/
 		],
 		[
 			'keeps more than fits',
 			`SELECT count(*) FROM (${numbers('i').replace('UNION ALL', 'UNION')})`,
-			/needed more than 256 MB|stopped after/
+			/needed more than 300 MB on the disk|stopped after/
 		],
 		['makes one value of a gigabyte', 'SELECT zeroblob(1000000000)', /too big/],
 		[
@@ -137,12 +153,41 @@ describe('a query', () => {
 			`SELECT group_concat(hex(zeroblob(100000))) FROM (${numbers('i')} LIMIT 200)`,
 			/too big/
 		]
-	])('OP-03 that %s takes no more memory than it may', async (_, sql, sentence) => {
-		const { bench, id } = await loaded();
+	])('OP-03 that %s takes no more memory, and no more of the disk, than it may', async (_, sql, sentence) => {
+		const { bench, id } = await loaded({ limits: { queryWritten: 300 } });
 		const { code, message } = await bench.failure(id, sql);
 		expect(['invalid_input', 'timeout']).toContain(code);
 		expect(message).toMatch(sentence);
 	});
+
+	test('OP-03 that groups more rows than fit into the memory sorts them in files without a name, which are gone with it', async () => {
+		const { bench, id } = await loaded({ limits: { queryMemory: 160, queryMs: 60_000 } });
+		const many = `SELECT i % 3, count(*) FROM (${numbers('i')} LIMIT 6000000) GROUP BY 1`;
+		const asked = bench.query(id, many);
+		await expect
+			.poll(() => processesWith(bench.folder).flatMap(deletedFiles).length, { timeout: 50_000 })
+			.toBeGreaterThan(0);
+		expect((await asked).rows).toEqual([0, 1, 2].map((rest) => [rest, 2_000_000]));
+		const [made = ''] = readdirSync(bench.folder).filter((name) => name !== 'program');
+		expect(readdirSync(join(bench.folder, made))).toEqual(['tables.db']);
+	});
+
+	/** The files that a process writes to and that have no name any more, by Linux's own list. */
+	function deletedFiles(pid: number): string[] {
+		const folder = `/proc/${pid}/fd`;
+		const link = (name: string) => {
+			try {
+				return readlinkSync(join(folder, name));
+			} catch {
+				return '';
+			}
+		};
+		return existsSync(folder)
+			? readdirSync(folder)
+					.map(link)
+					.filter((path) => / \(deleted\)$/.test(path))
+			: [];
+	}
 
 	test('OP-03 with too many rows, or too large ones, is cut and says so; one row that is too large is refused', async () => {
 		const { bench, id } = await loaded();
@@ -167,12 +212,15 @@ describe('a query', () => {
 describe('the process', () => {
 	test('OP-03 has no environment of ours, no network and no file but its own, whatever runs in it', async () => {
 		const folder = temporaryFolder();
+		const server = createServer().listen(0, '127.0.0.1');
+		await new Promise((resolve) => server.once('listening', resolve));
+		const { port } = server.address() as { port: number };
 		const probe = `
 			import { readFileSync, writeFileSync } from 'node:fs';
 			import { connect } from 'node:net';
 			import { spawnSync } from 'node:child_process';
 			const attempt = async (work) => { try { return String(await work()); } catch (error) { return error.code ?? error.message; } };
-			const reach = () => new Promise((resolve, reject) => connect(Number(process.argv[2]), '127.0.0.1', () => resolve('reached')).on('error', reject));
+			const reach = () => new Promise((resolve, reject) => connect(${port}, '127.0.0.1', () => resolve('reached')).on('error', reject));
 			const value = [
 				await attempt(() => readFileSync('/etc/passwd').length),
 				await attempt(() => writeFileSync('${folder}/written', 'x')),
@@ -185,17 +233,18 @@ describe('the process', () => {
 		mkdirSync(program.folder);
 		writeFileSync(join(folder, 'package.json'), '{ "type": "module" }');
 		writeFileSync(program.main, probe);
-		const server = createServer().listen(0, '127.0.0.1');
-		await new Promise((resolve) => server.once('listening', resolve));
 		const request = { do: 'query', database: '', sql: '', maxRows: 1, maxCharacters: 1, types: {} } as const;
-		const { port } = server.address() as { port: number };
-		const limits = { signal: new AbortController().signal, timeoutMs: 10_000, memoryMb: port, reads: [] };
-		const found = await askProcess(request, { ...limits, program: { ...program, folder } });
+		const limits = { signal: new AbortController().signal, timeoutMs: 10_000, memoryMb: 256, writtenMb: 1, reads: [] };
+		const found = await askProcess(request, {
+			...limits,
+			program: { ...program, folder, drivers: { PostgreSQL: none, MySQL: none } }
+		});
 		server.close();
 		expect(found).toEqual(['ERR_ACCESS_DENIED', 'ERR_ACCESS_DENIED', 'ERR_ACCESS_DENIED', 'ERR_ACCESS_DENIED', '']);
 		expect(existsSync(join(folder, 'written'))).toBe(false);
 	});
 
+	const none = { folder: '', url: '' };
 	const packages = { folders: [], csv: '', parquet: '' };
 });
 

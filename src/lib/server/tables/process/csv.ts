@@ -26,7 +26,7 @@ export async function loadCsv(
 			else begin(staging, row);
 		}
 	} catch (error) {
-		throw sentenceFor(error as CsvError, staging.width) ?? error;
+		throw sentenceFor(error as CsvError) ?? error;
 	}
 	if (staging.width === 0) throw new WrongInput('The file has no rows.');
 	return staging.finish(table);
@@ -66,12 +66,14 @@ export function delimiterOf(head: string): string {
 	return delimiters[best > 0 ? scores.indexOf(best) : 0] ?? ',';
 }
 
-function sentenceFor({ code, lines, message, ...facts }: CsvError, width: number): WrongInput | null {
+function sentenceFor({ code, lines, message, ...facts }: CsvError): WrongInput | null {
 	const values = (count: number) => `${count} ${count === 1 ? 'value' : 'values'}`;
 	if (code === 'CSV_RECORD_INCONSISTENT_FIELDS_LENGTH') {
 		const has = (facts as { record?: unknown[] }).record?.length ?? 0;
+		// Rows before it may not have come out of the parser yet: only its own words say how many there were to be.
+		const [, wanted] = /expect (\d+)/.exec(message) ?? [];
 		return new WrongInput(
-			`Line ${lines} has ${values(has)}, but the first one has ${width}. Correct the line, or put the value that holds the separator in quotes.`
+			`Line ${lines} has ${values(has)}, but the first one has ${wanted ?? 'others'}. Correct the line, or put the value that holds the separator in quotes.`
 		);
 	}
 	if (code === 'CSV_QUOTE_NOT_CLOSED') return new WrongInput('A quote is opened and never closed.');

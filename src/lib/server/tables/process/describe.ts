@@ -4,6 +4,7 @@ import { ColumnKind } from './kinds.ts';
 import { quoted } from './names.ts';
 import type { ColumnTypes } from './request.ts';
 
+/** Of more than these only the names are told, so that they can be counted. */
 const MOST_TABLES = 100;
 /** Rows that are looked at for a column's type and samples where its types are not known. */
 const LOOKED_AT = 1_000;
@@ -13,6 +14,8 @@ const MOST_SEARCHED = 2_000_000;
 /** After so long only the names are told of what is left. */
 const BUDGET_MS = 15_000;
 const SAMPLES = 5;
+/** A column of so few different values is told with all of them: they are what a question may name. */
+const FEW = 20;
 const LONGEST_VALUE = 200;
 
 type Value = string | number | null;
@@ -22,7 +25,8 @@ export function describe(database: DatabaseSync, types: ColumnTypes): Table[] {
 	const begun = performance.now();
 	const all = database.prepare('PRAGMA main.table_list').all() as { name: string; type: string }[];
 	const own = all.filter(({ name, type }) => type !== 'shadow' && !name.toLowerCase().startsWith('sqlite_'));
-	return own.slice(0, MOST_TABLES).map(({ name, type }) => {
+	return own.map(({ name, type }, place) => {
+		if (place >= MOST_TABLES) return { name, rows: null, columns: [] };
 		const counted = type !== 'view' && performance.now() - begun < BUDGET_MS;
 		return new Described(database, name, types[name.toLowerCase()] ?? {}).table(counted);
 	});
@@ -32,6 +36,7 @@ interface ColumnInfo {
 	readonly name: string;
 	readonly type: string;
 	readonly pk: number;
+	readonly hidden: number;
 }
 
 interface Counted {
@@ -51,7 +56,9 @@ class Described {
 		this.#database = database;
 		this.#name = name;
 		this.#types = types;
-		this.#columns = this.#all(`PRAGMA main.table_info(${quoted(name)})`) as unknown as ColumnInfo[];
+		// Columns that are computed are there too, but for those of a virtual table that only its own commands use.
+		const all = this.#all(`PRAGMA main.table_xinfo(${quoted(name)})`) as unknown as ColumnInfo[];
+		this.#columns = all.filter(({ hidden }) => hidden !== 1);
 	}
 
 	table(counted: boolean): Table {
@@ -60,11 +67,12 @@ class Described {
 		const columns = this.#columns.map(({ name, type, pk }, place): TableColumn => {
 			const { values, min, max } = counts?.columns[place] ?? { values: null, min: null, max: null };
 			const looked = counts ? this.#values(name) : [];
+			const distinct = counts && counts.rows <= MOST_SEARCHED ? this.#distinct(name) : null;
 			return {
 				...{ name, type: this.#types[name.toLowerCase()] ?? typeOf(looked, type), min, max },
 				nulls: counts && values !== null ? counts.rows - values : null,
-				distinct: counts && counts.rows <= MOST_SEARCHED ? this.#distinct(name) : null,
-				samples: [...new Set(looked.map(told))].slice(0, SAMPLES),
+				distinct,
+				samples: [...new Set(looked.map(told))].slice(0, distinct !== null && distinct <= FEW ? FEW : SAMPLES),
 				...{ primaryKey: pk > 0, references: references.get(name) ?? null }
 			};
 		});

@@ -1,23 +1,29 @@
-import { guardProcess } from './guard.ts';
+import type { QueryResult, Table } from '../../../operations/tables.ts';
 import { load } from './load.ts';
 import { query } from './query.ts';
 import { WrongInput, type TableAnswer, type TableRequest } from './request.ts';
 
-/** The process that reads tables: one request on the standard input, one answer on the standard output, limits by its arguments. */
+/** The process that reads tables: one request on the standard input, one answer on the standard output. */
 async function main(): Promise<void> {
-	const [megabytes, ms] = process.argv.slice(2).map(Number);
-	guardProcess({ bytes: (megabytes ?? 256) * 1024 ** 2, ms: ms ?? 10_000 });
 	const answer = await answerTo(JSON.parse(await input()) as TableRequest);
 	process.stdout.write(JSON.stringify(answer), () => process.exit(0));
 }
 
 async function answerTo(request: TableRequest): Promise<TableAnswer> {
 	try {
-		return { ok: true, value: request.do === 'query' ? query(request) : await load(request) };
+		return { ok: true, value: await valueFor(request) };
 	} catch (error) {
-		if (error instanceof WrongInput) return { ok: false, message: error.message };
+		if (error instanceof WrongInput) return { ok: false, message: error.message, code: error.code };
 		return { ok: false, message: sentenceFor(error) };
 	}
+}
+
+async function valueFor(request: TableRequest): Promise<readonly Table[] | QueryResult> {
+	if (request.do === 'query') return query(request);
+	if (request.do === 'load') return load(request);
+	// Only who asks a database needs what speaks to one.
+	if (request.dialect === 'MySQL') return (await import('./mysql.ts')).askMysql(request);
+	return (await import('./postgres.ts')).askPostgres(request);
 }
 
 /** What SQLite finds wrong with a file. */

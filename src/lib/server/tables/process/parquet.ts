@@ -1,9 +1,11 @@
 import { brotliDecompressSync, gunzipSync, zstdDecompressSync } from 'node:zlib';
+import type { FileMetaData } from 'hyparquet';
 import { WrongInput, type ColumnTypes, type LoadRequest } from './request.ts';
 import { Staging, type Cell } from './staging.ts';
 
-/** So many values are in memory at once. */
-const CELLS_AT_ONCE = 200_000;
+/** So much is in memory at once: values, and bytes as the file tells them. What lies before it in its group is read past again. */
+const CELLS_AT_ONCE = 1_000_000;
+const BYTES_AT_ONCE = 64 * 1024 * 1024;
 /** A page may say that it unpacks to anything. */
 const LARGEST_PAGE = 64 * 1024 * 1024;
 
@@ -31,10 +33,7 @@ async function load(parquet: Parquet, request: LoadRequest, table: string): Prom
 	);
 	const staging = new Staging(request);
 	staging.widen(names);
-	const rows = Number(metadata.num_rows);
-	const step = Math.max(1, Math.floor(CELLS_AT_ONCE / names.length));
-	for (let rowStart = 0; rowStart < rows; rowStart += step) {
-		const rowEnd = Math.min(rows, rowStart + step);
+	for (const { rowStart, rowEnd } of partsOf(metadata, names.length)) {
 		const found = await parquet.parquetReadObjects({ file, metadata, rowStart, rowEnd, compressors });
 		// What was not there to be read comes as undefined; a gap is null.
 		if (found.some((row) => names.every((name) => row[name] === undefined)))
@@ -42,6 +41,21 @@ async function load(parquet: Parquet, request: LoadRequest, table: string): Prom
 		for (const row of found) staging.add(fields.map((field) => cellOf(row[field.name], days.has(field))));
 	}
 	return staging.finish(table);
+}
+
+/** Ranges of rows, none of them over two of the file's groups. */
+function* partsOf(
+	{ row_groups: groups }: FileMetaData,
+	width: number
+): Generator<{ rowStart: number; rowEnd: number }> {
+	let begun = 0;
+	for (const { num_rows, total_byte_size } of groups) {
+		const [rows, bytes] = [Number(num_rows), Number(total_byte_size)];
+		const step = Math.min(CELLS_AT_ONCE / width, BYTES_AT_ONCE / (bytes / Math.max(1, rows) || 1));
+		for (let rowStart = begun; rowStart < begun + rows; rowStart += Math.max(1, Math.floor(step)))
+			yield { rowStart, rowEnd: Math.min(begun + rows, rowStart + Math.max(1, Math.floor(step))) };
+		begun += rows;
+	}
 }
 
 const compressors = {

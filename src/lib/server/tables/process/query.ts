@@ -1,7 +1,9 @@
 import type { StatementSync } from 'node:sqlite';
 import type { QueryResult, TableColumn } from '../../../operations/tables.ts';
 import { forbidAllButReading, openForReading } from './database.ts';
-import { WrongInput, type ColumnTypes, type QueryRequest } from './request.ts';
+import { ONLY_READING } from './database-sentences.ts';
+import { LimitedRows } from './limited-rows.ts';
+import { WrongInput, type ColumnTypes, type QueryLimits, type QueryRequest } from './request.ts';
 
 type Value = QueryResult['rows'][number][number];
 
@@ -28,13 +30,12 @@ function prepared<T>(work: () => T): T {
 	} catch (error) {
 		if (!(error instanceof Error) || error instanceof WrongInput) throw error;
 		const forbidden = /not authorized|authorization denied|prohibited|readonly/.test(error.message);
-		throw new WrongInput(
-			forbidden ? 'Only reading is allowed: one SELECT over the tables of this file.' : `SQLite says: ${error.message}.`
-		);
+		throw new WrongInput(forbidden ? ONLY_READING : `SQLite says: ${error.message}.`);
 	}
 }
 
-function checked(sql: string): string {
+/** Fails for what is no reading of tables by its first word. */
+export function checked(sql: string): string {
 	if (sql.includes('\0')) throw new WrongInput('The query holds a character that SQL does not know.');
 	const [first = ''] = /^\w+/.exec(withoutComments(sql)) ?? [];
 	if (/^(select|with|values)$/i.test(first)) return sql.toWellFormed();
@@ -60,23 +61,15 @@ function typeIn(types: ColumnTypes, table: string | null, column: string | null)
 function read(
 	statement: StatementSync,
 	types: readonly (TableColumn['type'] | null)[],
-	{ maxRows, maxCharacters }: Pick<QueryRequest, 'maxRows' | 'maxCharacters'>
-): { rows: Value[][]; truncated: boolean } {
+	limits: QueryLimits
+): Pick<QueryResult, 'rows' | 'truncated'> {
 	statement.setReturnArrays(true);
 	statement.setReadBigInts(true);
-	const rows: Value[][] = [];
-	let characters = 0;
-	for (const found of statement.iterate() as Iterable<unknown>) {
-		const row = (found as unknown[]).map((value, place) => valueOf(value, types[place] ?? null));
-		characters += JSON.stringify(row).length;
-		if (rows.length === maxRows || characters > maxCharacters) {
-			if (rows.length === 0 && maxRows > 0)
-				throw new WrongInput('One row alone is larger than 8 MB. Select fewer or shorter columns.');
-			return { rows, truncated: true };
-		}
-		rows.push(row);
-	}
-	return { rows, truncated: false };
+	const result = new LimitedRows(limits);
+	for (const found of statement.iterate() as Iterable<unknown>)
+		if (!result.add((found as unknown[]).map((value, place) => valueOf(value, types[place] ?? null))))
+			return { rows: result.rows, truncated: true };
+	return { rows: result.rows, truncated: false };
 }
 
 function valueOf(value: unknown, type: TableColumn['type'] | null): Value {

@@ -1,7 +1,7 @@
-import type { QueryResult, Table, TableColumn } from '../../../operations/tables.ts';
+import type { Dialect, QueryResult, Table, TableColumn } from '../../../operations/tables.ts';
 
 /** What a table process is asked, as JSON on its standard input. Each process answers one. */
-export type TableRequest = LoadRequest | QueryRequest;
+export type TableRequest = LoadRequest | QueryRequest | DatabaseRequest;
 
 /** Makes a SQLite file of another one, in the folder that it may write to. */
 export interface LoadRequest {
@@ -17,17 +17,37 @@ export interface LoadRequest {
 	readonly packages: { readonly csv: string; readonly parquet: string };
 }
 
+/** The most that a result may come to. */
+export interface QueryLimits {
+	readonly maxRows: number;
+	/** Of all rows, as JSON. */
+	readonly maxCharacters: number;
+}
+
 /** Runs one SELECT. */
-export interface QueryRequest {
+export interface QueryRequest extends QueryLimits {
 	readonly do: 'query';
 	readonly database: string;
 	readonly sql: string;
-	readonly maxRows: number;
-	/** The most that all rows may come to, in characters of JSON. */
-	readonly maxCharacters: number;
 	/** The types of the columns, by table and column, in small letters. */
 	readonly types: ColumnTypes;
 }
+
+/** Tells the tables of a database, or runs one SELECT there. */
+export interface DatabaseRequest extends QueryLimits {
+	readonly do: 'describe database' | 'query database';
+	readonly dialect: DatabaseDialect;
+	/** Its address, with its password. */
+	readonly url: string;
+	readonly sql: string;
+	/** The most that one statement may take there. */
+	readonly timeoutMs: number;
+	/** Where the package is that speaks to it, as a URL. */
+	readonly driver: string;
+}
+
+/** What a database that the operator configured may speak. */
+export type DatabaseDialect = Exclude<Dialect, 'SQLite'>;
 
 export type ColumnTypes = Readonly<Record<string, Readonly<Record<string, TableColumn['type']>>>>;
 
@@ -35,10 +55,14 @@ export type ColumnTypes = Readonly<Record<string, Readonly<Record<string, TableC
 export type TableAnswer =
 	| { ok: true; value: readonly Table[] | QueryResult }
 	/** The file or the query is wrong; the sentence is for a person. */
-	| { ok: false; message: string };
-
-/** What a process was ended by, told on its standard error just before. */
-export type LimitMark = 'limit:memory' | 'limit:time';
+	| { ok: false; message: string; code?: WrongInput['code'] };
 
 /** A file or a query that is wrong, in a sentence that says what to do. */
-export class WrongInput extends Error {}
+export class WrongInput extends Error {
+	readonly code: 'invalid_input' | 'timeout' | 'unavailable';
+
+	constructor(message: string, code: WrongInput['code'] = 'invalid_input') {
+		super(message);
+		this.code = code;
+	}
+}

@@ -1,9 +1,10 @@
+import { isAscii } from 'node:buffer';
 import { createReadStream } from 'node:fs';
 import { open } from 'node:fs/promises';
 import { WrongInput } from './request.ts';
 
 /** So much of a file tells what it is. */
-const HEAD_BYTES = 64 * 1024;
+export const HEAD_BYTES = 64 * 1024;
 const LONGEST_LINE = 16 * 1024 * 1024;
 
 /** The first 64 KB of a file. */
@@ -33,9 +34,12 @@ export function encodingOf(head: Buffer): string | null {
 
 /** The text of a file, a piece at a time, without its byte order mark. */
 export async function* textOf(path: string, encoding: string): AsyncGenerator<string> {
-	const decoder = new TextDecoder(encoding);
-	const chunks: AsyncIterable<Buffer> = createReadStream(path, { highWaterMark: 256 * 1024 });
+	let decoder = new TextDecoder(encoding);
+	let isSure = encoding !== 'utf-8';
+	const chunks: AsyncIterable<Buffer> = createReadStream(path, { highWaterMark: HEAD_BYTES });
 	for await (const chunk of chunks) {
+		// Where the beginning holds nothing but ASCII, the first other letters tell.
+		if (!isSure && !isAscii(chunk)) [isSure, decoder] = [true, new TextDecoder(encodingOf(chunk) ?? encoding)];
 		const text = decoder.decode(chunk, { stream: true });
 		if (text !== '') yield text;
 	}

@@ -1,0 +1,79 @@
+import { execFileSync, spawn, spawnSync } from 'node:child_process';
+import { once } from 'node:events';
+import { chmodSync, chownSync, existsSync, mkdirSync, mkdtempSync, rmSync } from 'node:fs';
+import { tmpdir } from 'node:os';
+import { join } from 'node:path';
+import { freePort } from '../../../support/free-port.ts';
+import { certificateIn, notRoot } from './own-server.ts';
+
+/** A MariaDB server of the machine's own, on a data folder that goes with it. */
+export interface MysqlServer {
+	readonly port: number;
+	/** `mysql://…` of the role that may only read, for the database `shop`. */
+	readonly url: string;
+	/** The certificate that it signed itself, for `localhost`; null without the program that makes one. */
+	readonly certificate: string | null;
+	/** What statements of the owner give, as text: one row in each line, its values apart by tabs. */
+	sql(statements: string): string;
+	stop(): Promise<void>;
+}
+
+const programs = { server: 'mariadbd', client: 'mariadb', install: 'mariadb-install-db' };
+
+/** Where MariaDB's programs are; null where it is not installed. */
+export function mysqlPrograms(): typeof programs | null {
+	const found = Object.entries(programs).map(([part, name]) => [part, inFolder(name)] as const);
+	return found.every(([, path]) => path !== null) ? (Object.fromEntries(found) as typeof programs) : null;
+}
+
+function inFolder(name: string): string | null {
+	const folders = ['/usr/sbin', '/usr/bin', '/usr/local/bin', '/usr/local/sbin'];
+	return folders.map((folder) => join(folder, name)).find((path) => existsSync(path)) ?? null;
+}
+
+/** Starts one and runs the statements in its database `shop`, as its owner. */
+export async function startMysql(statements: string): Promise<MysqlServer> {
+	const { server: program, client, install } = mysqlPrograms() ?? programs;
+	const folder = mkdtempSync(join(tmpdir(), 'headway-mysql-'));
+	const data = join(folder, 'data');
+	const user = notRoot();
+	mkdirSync(data);
+	chmodSync(folder, 0o755);
+	if (user) for (const path of [folder, data]) chownSync(path, user.uid, user.gid);
+	const options = { ...user, cwd: folder, stdio: 'pipe' as const, env: { ...process.env, HOME: folder } };
+	const made = ['--no-defaults', `--datadir=${data}`, '--auth-root-authentication-method=normal', '--skip-test-db'];
+	execFileSync(install, [...made, '--innodb-log-file-size=8M'], options);
+	const port = await freePort();
+	const place = [`--datadir=${data}`, `--socket=${join(folder, 'socket')}`, `--pid-file=${join(folder, 'pid')}`];
+	const cheap = ['--skip-log-bin', '--innodb-flush-log-at-trx-commit=0', '--innodb-log-file-size=8M'];
+	const listen = [`--port=${port}`, '--bind-address=127.0.0.1'];
+	const certificate = certificateIn(folder, user);
+	const secure = certificate === null ? [] : [`--ssl-cert=${certificate.path}`, `--ssl-key=${certificate.key}`];
+	const server = spawn(program, ['--no-defaults', ...place, ...listen, ...cheap, ...secure], {
+		...options,
+		stdio: 'ignore'
+	});
+	const asked = ['--no-defaults', `--socket=${join(folder, 'socket')}`, '-uroot', '-N', '-B', '--raw'];
+	const sql = (database: string, text: string) =>
+		execFileSync(client, [...asked, database], { input: text, encoding: 'utf8', stdio: 'pipe' }).trim();
+	await answers(client, asked);
+	sql('mysql', 'CREATE DATABASE shop CHARACTER SET utf8mb4');
+	sql('shop', statements);
+	return {
+		...{ port, certificate: certificate?.path ?? null },
+		url: `mysql://reader:secret-of-the-reader@127.0.0.1:${port}/shop`,
+		sql: (text) => sql('shop', text),
+		async stop() {
+			const over = once(server, 'exit');
+			server.kill('SIGKILL');
+			await over;
+			rmSync(folder, { recursive: true, force: true });
+		}
+	};
+}
+
+async function answers(client: string, asked: readonly string[]): Promise<void> {
+	for (const end = Date.now() + 30_000; Date.now() < end; await new Promise((next) => setTimeout(next, 100)))
+		if (spawnSync(client, [...asked, '-e', 'SELECT 1']).status === 0) return;
+	throw new Error('MariaDB did not begin to answer');
+}
