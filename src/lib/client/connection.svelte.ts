@@ -4,6 +4,7 @@ import { watchBrowser } from './browser-moments.ts';
 import type { Follow, LiveFrame } from './live-frame.ts';
 import { LiveStream, type StreamEnd, type WatchInput } from './live-stream.ts';
 import { Polling } from './polling.ts';
+import { watchTransport } from './transport.ts';
 import type { Client } from './trpc.ts';
 
 /**
@@ -91,14 +92,19 @@ export class Connection {
 		return this.#heardAt;
 	}
 
-	/** Opens the stream and keeps it open; listens for the moments when a browser forgets to notice that it is dead. */
+	/** Opens the stream and keeps it open; listens for the moments when a browser forgets to notice that it is dead, and for another choice of transport. */
 	open(): void {
 		this.#subscribe();
-		this.#forget = watchBrowser({
+		const unwatch = watchBrowser({
 			back: () => this.#subscribe(),
 			seen: () => this.#seen(),
 			lost: () => this.#lost()
 		});
+		const unchoose = watchTransport(() => this.tryAgain());
+		this.#forget = () => {
+			unwatch();
+			unchoose();
+		};
 	}
 
 	close(): void {

@@ -2,6 +2,7 @@ import { afterEach, expect, test, vi } from 'vitest';
 import { Leadership, type LeadershipTools } from '$lib/client/leadership.ts';
 import type { LiveFrame } from '$lib/client/live-frame.ts';
 import { TabConnection } from '$lib/client/tab-connection.svelte.ts';
+import { chooseTransport, chosenTransport } from '$lib/client/transport.ts';
 import type { Client } from '$lib/client/trpc.ts';
 
 /** What each stream was asked to follow, with the means to send a frame through it. */
@@ -146,6 +147,23 @@ test('BY-07 when the leader goes, another goes on from the cursors of those who 
 	await vi.waitFor(() => expect(followed()).toEqual([{ jobId: 'a', after: 2 }]));
 	open()[0]?.send({ events: [event(3)] });
 	expect(heir.frames.flatMap(({ events }) => events.map(({ seq }) => seq))).toEqual([1, 2, 3]);
+});
+
+test('TS-26 a choice of transport made in any tab connects the leader anew once it can be read there, and nothing else does', async () => {
+	const shared = locks();
+	tab('chosen', shared);
+	tab('chosen', shared);
+	await vi.waitFor(() => expect(open()).toHaveLength(1));
+	// As the browser tells of what another tab has kept: the second tab holds no stream, and opens none.
+	dispatchEvent(new StorageEvent('storage', { key: 'headway-theme' }));
+	expect(streams).toHaveLength(1);
+	dispatchEvent(new StorageEvent('storage', { key: 'headway-transport' }));
+	expect(streams).toHaveLength(2);
+	expect(chooseTransport('websocket')).toBe(true);
+	expect(chosenTransport()).toBe('websocket');
+	expect(streams).toHaveLength(3);
+	chooseTransport('sse');
+	expect([streams.length, open().length]).toEqual([4, 1]);
 });
 
 test('BY-07 a tab that opens a job adds it to the stream, and one that goes takes its jobs along', async () => {
