@@ -8,7 +8,7 @@ import { tmpdir } from 'node:os';
 import { join } from 'node:path';
 import { pathToFileURL } from 'node:url';
 import { createClient } from 'redis';
-import { ensureProxy } from '../scripts/lib/proxies.mjs';
+import { ensureProgram } from '../scripts/lib/debian-programs.mjs';
 import { startLoad } from './load-client.ts';
 import type { Load } from './load-client.ts';
 import type { Context } from './measure.ts';
@@ -93,7 +93,7 @@ export async function startRig(context: Context, peers: readonly string[] = allP
 
 /** A Redis of our own on a free port, in memory only; null where there is none to be had. */
 async function startRedis(context: Context, ended: (() => void)[]): Promise<{ REDIS_URL: string } | null> {
-	const redis = await ensureProxy('redis', { root: join(import.meta.dirname, '..') });
+	const redis = await ensureProgram('redis', { root: join(import.meta.dirname, '..') });
 	if (!redis) {
 		context.leftOut(resumable, 'there is no redis-server here, and Debian has none to fetch (set REDIS_PATH)');
 		return null;

@@ -3,6 +3,7 @@ import { mkdtempSync, rmSync } from 'node:fs';
 import { constants, tmpdir } from 'node:os';
 import { join, sep } from 'node:path';
 import { ensureChromium } from './lib/chromium.mjs';
+import { ensureProgram } from './lib/debian-programs.mjs';
 import { environmentFor } from './lib/node-runtime.mjs';
 import { PreparationError, ensureBuilt, ensureInstalled } from './lib/prepare.mjs';
 import { at, root } from './lib/project.mjs';
@@ -70,6 +71,8 @@ async function vitest({ bin }, name, args) {
 async function unit(tools) {
 	const summaryFile = at('coverage', 'coverage-summary.json');
 	rmSync(summaryFile, { force: true });
+	// Once, before several workers would fetch it side by side. Tests of a database that cannot be had are skipped.
+	await ensureProgram('mariadb', { root });
 	const { result, report, count } = await vitest(tools, 'unit', [
 		...['--project', 'server', '--project', 'client', '--maxWorkers', '2'],
 		...['--coverage', '--coverage.reportOnFailure']

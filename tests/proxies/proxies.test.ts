@@ -7,7 +7,7 @@ import { setTimeout as pause } from 'node:timers/promises';
 import { afterAll, beforeAll, describe, expect, onTestFinished, test, vi } from 'vitest';
 import { endsJob, type JobEvent } from '$lib/jobs/event.ts';
 import { root } from '../../scripts/lib/project.mjs';
-import { ensureProxy } from '../../scripts/lib/proxies.mjs';
+import { ensureProgram } from '../../scripts/lib/debian-programs.mjs';
 import { startHeadway, type Headway } from '../e2e/support/headway.ts';
 import { readEvents, readSse } from '../http/read-sse.ts';
 import { clientOf, watch } from '../http/watching.ts';
@@ -15,7 +15,7 @@ import { RunningProxy, type ProxyName, type ProxyProgram } from './running-proxy
 
 const names: ProxyName[] = ['nginx', 'caddy'];
 const found = await Promise.all(
-	names.map(async (name) => ({ name, program: (await ensureProxy(name, { root })) as ProxyProgram | null }))
+	names.map(async (name) => ({ name, program: (await ensureProgram(name, { root })) as ProxyProgram | null }))
 );
 const patience = { timeout: 20_000 };
 

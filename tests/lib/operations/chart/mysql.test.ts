@@ -13,7 +13,7 @@ const STATEMENTS = `
 		SELECT i, 1 + i % 3, '2024-01-15' + INTERVAL 5 * i DAY, i, CASE WHEN i % 4 = 0 THEN 'tea' ELSE 'coffee' END, 'a' FROM n;
 	CREATE USER reader@'%' IDENTIFIED BY 'secret-of-the-reader'; GRANT SELECT ON shop.* TO reader@'%'`;
 
-describe.skipIf(mysqlPrograms() === null)('a chart from a MySQL database', () => {
+describe.skipIf((await mysqlPrograms()) === null)('a chart from a MySQL database', () => {
 	let server: MysqlServer;
 	beforeAll(async () => {
 		server = await startMysql(STATEMENTS);

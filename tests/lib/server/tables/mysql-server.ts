@@ -2,7 +2,9 @@ import { execFileSync, spawn, spawnSync } from 'node:child_process';
 import { once } from 'node:events';
 import { chmodSync, chownSync, existsSync, mkdirSync, mkdtempSync, rmSync } from 'node:fs';
 import { tmpdir } from 'node:os';
-import { join } from 'node:path';
+import { dirname, join } from 'node:path';
+import { ensureProgram } from '../../../../scripts/lib/debian-programs.mjs';
+import { root } from '../../../../scripts/lib/project.mjs';
 import { freePort } from '../../../support/free-port.ts';
 import { certificateIn, notRoot } from './own-server.ts';
 
@@ -18,33 +20,53 @@ export interface MysqlServer {
 	stop(): Promise<void>;
 }
 
-const programs = { server: 'mariadbd', client: 'mariadb', install: 'mariadb-install-db' };
-
-/** Where MariaDB's programs are; null where it is not installed. */
-export function mysqlPrograms(): typeof programs | null {
-	const found = Object.entries(programs).map(([part, name]) => [part, inFolder(name)] as const);
-	return found.every(([, path]) => path !== null) ? (Object.fromEntries(found) as typeof programs) : null;
+/** MariaDB's programs, and what they need in their environment. */
+interface MysqlPrograms {
+	/** The folder that their `bin`, `sbin` and `share` are in. */
+	readonly base: string;
+	readonly server: string;
+	readonly client: string;
+	readonly install: string;
+	readonly env: NodeJS.ProcessEnv;
 }
 
-function inFolder(name: string): string | null {
-	const folders = ['/usr/sbin', '/usr/bin', '/usr/local/bin', '/usr/local/sbin'];
-	return folders.map((folder) => join(folder, name)).find((path) => existsSync(path)) ?? null;
+/** The system's, or Debian's packages unpacked; null where neither can be had. */
+export async function mysqlPrograms(): Promise<MysqlPrograms | null> {
+	const found = (await ensureProgram('mariadb', { root })) as { path: string; env: NodeJS.ProcessEnv } | null;
+	if (!found) return null;
+	const { path: server, env } = found;
+	const base = join(dirname(server), '..');
+	const [client, install] = [join(base, 'bin', 'mariadb'), join(base, 'bin', 'mariadb-install-db')];
+	return existsSync(client) && existsSync(install) ? { base, server, client, install, env } : null;
 }
 
-/** Starts one and runs the statements in its database `shop`, as its owner. */
+/** Starts one and runs the statements in its database `shop`, as its owner. Throws where there is none. */
 export async function startMysql(statements: string): Promise<MysqlServer> {
-	const { server: program, client, install } = mysqlPrograms() ?? programs;
+	const programs = await mysqlPrograms();
+	if (!programs) throw new Error('MariaDB is not here, and cannot be fetched');
+	const { base, server: program, client, install } = programs;
 	const folder = mkdtempSync(join(tmpdir(), 'headway-mysql-'));
 	const data = join(folder, 'data');
 	const user = notRoot();
 	mkdirSync(data);
 	chmodSync(folder, 0o755);
 	if (user) for (const path of [folder, data]) chownSync(path, user.uid, user.gid);
-	const options = { ...user, cwd: folder, stdio: 'pipe' as const, env: { ...process.env, HOME: folder } };
-	const made = ['--no-defaults', `--datadir=${data}`, '--auth-root-authentication-method=normal', '--skip-test-db'];
+	const options = { ...user, cwd: folder, stdio: 'pipe' as const, env: { ...programs.env, HOME: folder } };
+	const made = [
+		'--no-defaults',
+		`--basedir=${base}`,
+		`--datadir=${data}`,
+		'--auth-root-authentication-method=normal',
+		'--skip-test-db'
+	];
 	execFileSync(install, [...made, '--innodb-log-file-size=8M'], options);
 	const port = await freePort();
-	const place = [`--datadir=${data}`, `--socket=${join(folder, 'socket')}`, `--pid-file=${join(folder, 'pid')}`];
+	const place = [
+		`--basedir=${base}`,
+		`--datadir=${data}`,
+		`--socket=${join(folder, 'socket')}`,
+		`--pid-file=${join(folder, 'pid')}`
+	];
 	const cheap = ['--skip-log-bin', '--innodb-flush-log-at-trx-commit=0', '--innodb-log-file-size=8M'];
 	const listen = [`--port=${port}`, '--bind-address=127.0.0.1'];
 	const certificate = certificateIn(folder, user);
@@ -55,8 +77,13 @@ export async function startMysql(statements: string): Promise<MysqlServer> {
 	});
 	const asked = ['--no-defaults', `--socket=${join(folder, 'socket')}`, '-uroot', '-N', '-B', '--raw'];
 	const sql = (database: string, text: string) =>
-		execFileSync(client, [...asked, database], { input: text, encoding: 'utf8', stdio: 'pipe' }).trim();
-	await answers(client, asked);
+		execFileSync(client, [...asked, database], {
+			input: text,
+			encoding: 'utf8',
+			stdio: 'pipe',
+			env: programs.env
+		}).trim();
+	await answers(programs, asked);
 	sql('mysql', 'CREATE DATABASE shop CHARACTER SET utf8mb4');
 	sql('shop', statements);
 	return {
@@ -72,8 +99,8 @@ export async function startMysql(statements: string): Promise<MysqlServer> {
 	};
 }
 
-async function answers(client: string, asked: readonly string[]): Promise<void> {
+async function answers({ client, env }: MysqlPrograms, asked: readonly string[]): Promise<void> {
 	for (const end = Date.now() + 30_000; Date.now() < end; await new Promise((next) => setTimeout(next, 100)))
-		if (spawnSync(client, [...asked, '-e', 'SELECT 1']).status === 0) return;
+		if (spawnSync(client, [...asked, '-e', 'SELECT 1'], { env }).status === 0) return;
 	throw new Error('MariaDB did not begin to answer');
 }

@@ -36,7 +36,7 @@ const STATEMENTS = `
 	CREATE USER hidden@'%'; GRANT SELECT ON shop.* TO hidden@'%'; GRANT clerk TO hidden@'%'; SET DEFAULT ROLE clerk FOR hidden@'%';
 	SET GLOBAL time_zone = '+05:00'`;
 
-describe.skipIf(mysqlPrograms() === null)('a MySQL database that the operator configured', () => {
+describe.skipIf((await mysqlPrograms()) === null)('a MySQL database that the operator configured', () => {
 	let server: MysqlServer;
 	beforeAll(async () => {
 		server = await startMysql(STATEMENTS);

@@ -2,32 +2,36 @@ import { existsSync, mkdirSync, mkdtempSync, readdirSync, renameSync, rmSync } f
 import { basename, delimiter, join } from 'node:path';
 import { runQuietly } from './run-quietly.mjs';
 
-/** The programs that Headway is tested behind, and that it is measured against: Debian's package and what is in it. */
-export const proxies = {
+/** Programs of others that Headway is tested with, and measured against: Debian's packages and what is in them. */
+export const programs = {
 	nginx: { package: 'nginx', file: 'usr/sbin/nginx', version: ['-v'], variable: 'NGINX_PATH' },
 	caddy: { package: 'caddy', file: 'usr/bin/caddy', version: ['version'], variable: 'CADDY_PATH' },
 	redis: {
 		...{ package: 'redis-server', also: ['redis-tools'], file: 'usr/bin/redis-server' },
 		...{ version: ['--version'], variable: 'REDIS_PATH' }
+	},
+	mariadb: {
+		...{ package: 'mariadb-server-core', also: ['mariadb-client-core'], file: 'usr/sbin/mariadbd' },
+		...{ version: ['--no-defaults', '--version'], variable: 'MARIADB_PATH' }
 	}
 };
 
-/** Where a proxy may already be, best first: the one the person names, the system's, then the one that was fetched before. */
-export function proxyCandidates(name, env, fetched) {
+/** Where a program may already be, best first: the one the person names, the system's, then the one that was fetched before. */
+export function programCandidates(name, env, fetched) {
 	const folders = [...(env.PATH ?? '').split(delimiter).filter(Boolean), '/usr/sbin', '/usr/local/sbin'];
-	const system = folders.map((folder) => join(folder, basename(proxies[name].file)));
-	return [env[proxies[name].variable], ...system, join(fetched, proxies[name].file)].filter(Boolean);
+	const system = folders.map((folder) => join(folder, basename(programs[name].file)));
+	return [env[programs[name].variable], ...system, join(fetched, programs[name].file)].filter(Boolean);
 }
 
 /**
- * `{ path, env }` of a proxy that starts: one that is there, else Debian's package, unpacked below `node_modules/.cache`
+ * `{ path, env }` of a program that starts: one that is there, else Debian's package, unpacked below `node_modules/.cache`
  * without being installed, which needs no root. Null when none could be had.
  */
-export async function ensureProxy(name, { root, env = process.env }) {
-	const fetched = join(root, 'node_modules', '.cache', 'headway-proxies', name);
+export async function ensureProgram(name, { root, env = process.env }) {
+	const fetched = join(root, 'node_modules', '.cache', 'headway-programs', name);
 	const present = await firstThatStarts(name, env, fetched);
 	if (present || !existsSync('/usr/bin/apt-get') || !existsSync('/usr/bin/dpkg-deb')) return present;
-	const { package: debian, also = [] } = proxies[name];
+	const { package: debian, also = [] } = programs[name];
 	const packages = [debian, ...also];
 	await unpack(packages, fetched);
 	const alone = await firstThatStarts(name, env, fetched);
@@ -39,10 +43,10 @@ export async function ensureProxy(name, { root, env = process.env }) {
 
 async function firstThatStarts(name, env, fetched) {
 	const own = { ...env, LD_LIBRARY_PATH: libraryFolders(fetched).join(delimiter) };
-	for (const path of proxyCandidates(name, env, fetched)) {
+	for (const path of programCandidates(name, env, fetched)) {
 		const used = path.startsWith(fetched) ? own : env;
 		if (!existsSync(path)) continue;
-		const { code } = await runQuietly(path, proxies[name].version, { timeoutMs: 20_000, env: used });
+		const { code } = await runQuietly(path, programs[name].version, { timeoutMs: 20_000, env: used });
 		if (code === 0) return { path, env: used };
 	}
 	return null;
