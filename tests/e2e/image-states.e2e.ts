@@ -77,7 +77,8 @@ describe('the states of pictures', () => {
 		await page.locator('[data-action=retry]').click();
 		await page.waitForURL((url) => !url.pathname.endsWith(id));
 		await untilStatus(page, 'succeeded');
-		expect(await page.locator('img[data-final=shown]').count()).toBe(1);
+		// The picture itself is loaded after that.
+		await expect.poll(() => page.locator('img[data-final=shown]').count()).toBe(1);
 	});
 
 	test('CX-05 CX-07 a cancelled picture keeps what was seen of it, and no file', async () => {

@@ -115,10 +115,12 @@ describe('the knowledge base', () => {
 		});
 		expect(await page.locator('[data-text] [id^=p-]').count()).toBeLessThan(100);
 		// The pages on the way are not loaded, those that are scrolled to are.
-		await page.mouse.wheel(0, 6_000);
-		await page.waitForFunction(() =>
-			[...document.querySelectorAll('[data-text] [id^=p-]')].some(({ id }) => Number(id.slice(2)) > 2_515)
-		);
+		const furthest = () =>
+			page.locator('[data-text] [id^=p-]').evaluateAll((all) => Math.max(...all.map(({ id }) => Number(id.slice(2)))));
+		// Going to the place ends when all around it is measured: who scrolls before that scrolls again.
+		await expect
+			.poll(async () => page.mouse.wheel(0, 6_000).then(furthest), { timeout: 30_000, interval: 500 })
+			.toBeGreaterThan(2_515);
 		await page.locator('[data-waiting]').first().waitFor({ state: 'detached' });
 	});
 
