@@ -103,6 +103,28 @@ describe('the drawing of a chart', () => {
 		expect(drawing.point(12)).toBeNull();
 	});
 
+	test.each<[string, Cell[], string[]]>([
+		['hundreds of thousands', [1_234_567, 250_000.25], ['1,234,567', '250,000.25']],
+		['fractions', [12.3456789, 0.00001234], ['12.3457', '0.00001234']]
+	])('OP-03 a mark tells %s as they are read, never as powers of ten', async (_, totals, told) => {
+		const rows = totals.map((total, place): Cell[] => [`kind ${place}`, total]);
+		const drawing = await open(pictureOf({ ...weather, rows }, { unit: null }));
+		drawing.place(document.createElement('div'));
+		expect(totals.map((_total, place) => Object.fromEntries(drawing.point(place)?.facts ?? [])['length.km'])).toEqual(
+			told
+		);
+	});
+
+	test('OP-03 a title that is longer than a saved picture is wide stands in several lines', async () => {
+		const title = `${'How many rides started in each district '.repeat(3)}${'東京の地区'.repeat(12)}`;
+		const drawn = svg(await svgOf(pictureOf(weather, { title })));
+		const lines = [...drawn.querySelectorAll('.role-title-text text tspan')].map(({ textContent }) => textContent ?? '');
+		expect(lines.length).toBeGreaterThan(3);
+		expect(lines.join(' ').replaceAll(/ (?=[^a-zA-Z])/g, '')).toBe(title.replaceAll(/ (?=[^a-zA-Z])/g, ''));
+		const widthOf = (line: string) => [...line].reduce((sum, letter) => sum + (letter > '一' ? 16 : 8), 0);
+		for (const line of lines) expect(widthOf(line)).toBeLessThanOrEqual(560);
+	});
+
 	test('OP-03 the mouse on a mark tells which it is, and that it has left', async () => {
 		const heard: (number | null)[] = [];
 		const drawing = await open(pictureOf(weather, {}), (index) => heard.push(index));

@@ -96,6 +96,13 @@ describe('chart form', () => {
 		expect(given.upload).not.toHaveBeenCalled();
 	});
 
+	test.each(['list.json', 'export.TXT', 'rides.db3'])('OP-03 %s may hold a table, and is sent', async (name) => {
+		const given = props();
+		render(Form, given);
+		await drop(new File(['[{"a":1}]'], name));
+		expect(given.upload).toHaveBeenCalledOnce();
+	});
+
 	test('OP-03 an upload that fails says so, and what was chosen before stays', async () => {
 		const given = props({ upload: vi.fn(async () => Promise.reject(new Error('The file is larger than 1 GB.'))) });
 		render(Form, given);
@@ -104,6 +111,54 @@ describe('chart form', () => {
 		expect(await screen.findByText('The file is larger than 1 GB.')).toBeInTheDocument();
 		await fireEvent.click(start());
 		expect(given.start.mock.lastCall?.[0]).toEqual({ question: 'How many?', source: { name: 'bike-rides' } });
+	});
+
+	test('OP-03 what is chosen while a file is being sent is what is asked, and the file is not sent on', async () => {
+		const sent = Promise.withResolvers<StoredFile>();
+		const upload = vi.fn((_: File, _watch: { signal: AbortSignal }) => sent.promise);
+		const given = props({ upload });
+		render(Form, given);
+		await ask('How many?');
+		await drop(new File(['a,b\n1,2'], 'new.csv'));
+		await fireEvent.click(screen.getByRole('radio', { name: 'sales' }));
+		expect(upload.mock.lastCall?.[1].signal.aborted).toBe(true);
+		sent.resolve(stored('new.csv', 'd'));
+		await sent.promise;
+		await fireEvent.click(start());
+		expect(given.start.mock.lastCall?.[0]).toEqual({ question: 'How many?', source: { name: 'sales' } });
+	});
+
+	test('OP-03 a file that is refused while another is being sent leaves nothing that is waited for', async () => {
+		render(Form, props({ upload: vi.fn(() => new Promise<StoredFile>(() => undefined)) }));
+		await ask('How many?');
+		await drop(new File(['a,b\n1,2'], 'new.csv'));
+		await drop(new File(['x'], 'photo.png'));
+		expect(screen.queryByRole('progressbar')).toBeNull();
+		expect(start()).not.toHaveAccessibleDescription('The file is still being sent.');
+	});
+
+	test('OP-03 of two files that are sent one after the other, the first stays within reach', async () => {
+		const upload = vi.fn(async (file: File) => stored(file.name, file.name === 'one.csv' ? 'd' : 'e'));
+		const given = props({ upload });
+		render(Form, given);
+		await ask('How many?');
+		for (const name of ['one.csv', 'two.csv']) {
+			await drop(new File(['a,b\n1,2'], name));
+			await screen.findByRole('radio', { name, checked: true });
+		}
+		await fireEvent.change(screen.getByLabelText('A file from before'), { target: { value: stored('', 'd').fileId } });
+		await fireEvent.click(start());
+		expect(given.start.mock.lastCall?.[0]).toMatchObject({ source: { fileId: stored('', 'd').fileId } });
+	});
+
+	test('OP-03 what was wrong with a source is not said of the one that is chosen then, and is said again', async () => {
+		const problem = () => ({ message: 'Not valid.', fields: [{ path: 'input.source.fileId', message: 'It is empty.' }] });
+		const { rerender } = render(Form, props({ problem: problem() }));
+		expect(screen.getByText('It is empty.')).toBeInTheDocument();
+		await fireEvent.click(screen.getByRole('radio', { name: 'sales' }));
+		expect(screen.queryByText('It is empty.')).toBeNull();
+		await rerender(props({ problem: problem() }));
+		expect(screen.getByText('It is empty.')).toBeInTheDocument();
 	});
 
 	test('OP-03 a table that was sent before can be asked again; other files are not offered', async () => {

@@ -14,6 +14,18 @@ const ended = (told = whole(), start = vi.fn(async () => undefined)) => {
 	return start;
 };
 const open = (name: RegExp) => fireEvent.click(toggle(name));
+const refusal = Object.assign(new Error('input.query: Only reading is allowed.'), {
+	data: { fields: [{ path: 'input.query', message: 'Only reading is allowed.' }] }
+});
+const failure = {
+	...{ code: 'invalid_result', message: 'No query gave rows.', retryable: true, receipt: null },
+	...{ cost: { usd: 0, known: true }, usage: null }
+};
+const stopped = {
+	...{ reason: 'user', requestedAt: 1, provider: 'confirmed', acknowledgedAt: 1, stoppedAt: 1, cleanedUp: [] },
+	...{ cost: { usd: null, known: false }, usage: null, kept: [] }
+};
+const thought: Told[] = [...described, ['content', { target: 'reasoning', text: 'I count by weather.' }, 2]];
 const refused = attempt({ status: 'refused', problem: 'It gave no rows.', rows: 0 });
 
 beforeAll(() => {
@@ -40,6 +52,48 @@ describe('a chart, live', () => {
 		expect(column('station')).toHaveTextContent('refers to stations.id');
 		expect(document.querySelector('[data-live] time')).toHaveTextContent('+0:02');
 		expect(skeletons()).toContain('The query will show here');
+	});
+
+	test('TS-02 IR-02 IR-10 its reasoning streams in a section of its own, is whole with the query, and folds when the rows come', async () => {
+		const reasoning = () => document.querySelector<HTMLElement>('[data-reasoning]')!;
+		const { rerender } = show(described);
+		expect(document.querySelector('[data-reasoning]')).toBeNull();
+		await rerender({ job: chartJob(thought), live: true });
+		expect(toggle(/^Reasoning/)).toHaveAttribute('aria-expanded', 'true');
+		expect(within(reasoning()).getByText('I count by weather.')).toBeVisible();
+		expect(within(reasoning()).getByText('Streaming')).toBeVisible();
+		await rerender({ job: chartJob([...thought, attempt()]), live: true });
+		expect(within(reasoning()).getByText('Complete')).toBeVisible();
+		await rerender({ job: chartJob([...thought, ...rows()]), live: true });
+		expect(toggle(/^Reasoning/)).toHaveAttribute('aria-expanded', 'false');
+		const job = chartJob([...thought, ...whole().slice(described.length)]);
+		await rerender({ job: { ...job, usage: { inputTokens: 9, outputTokens: 9, reasoningTokens: 5 } }, live: false });
+		expect(toggle(/^Reasoning/)).toHaveAttribute('aria-expanded', 'false');
+		await open(/^Reasoning/);
+		expect(within(reasoning()).getByText('I count by weather.')).toBeVisible();
+		expect(reasoning()).toHaveTextContent('Complete · 5 tokens');
+	});
+
+	test('TS-02 what is thought of a second query streams again, under the same heading', () => {
+		show([...thought, refused, ['content', { target: 'reasoning', text: '\n\nBy weather, then.' }, 5]]);
+		expect(screen.getAllByRole('button', { name: 'Reasoning' })).toHaveLength(1);
+		expect(document.querySelector('[data-reasoning] [data-stream]')).toHaveAttribute('data-stream', 'streaming');
+		expect(screen.getByText('By weather, then.')).toBeVisible();
+	});
+
+	test.each<[string, Told[], string]>([
+		['fails while it thinks', [['error', { ...failure, code: 'provider_error' }]], 'failed'],
+		['was cancelled', [['cancelled', { reason: 'user', receipt: stopped }]], 'stopped'],
+		['has no query to give', [refused, ['error', { ...failure, code: 'refused' }]], 'complete']
+	])('TS-09 CX-05 the reasoning of one that %s stays open and says how it ended', (_, end, state) => {
+		show([...thought, ...end], false);
+		expect(toggle(/^Reasoning/)).toHaveAttribute('aria-expanded', 'true');
+		expect(document.querySelector('[data-reasoning] [data-stream]')).toHaveAttribute('data-stream', state);
+	});
+
+	test('OP-03 a query of one’s own that fails says failed, not stopped', () => {
+		show([...described, attempt({ by: 'person' }), ['error', failure]], false);
+		expect(document.querySelector('[data-attempt]')).toHaveTextContent('Your query failed');
 	});
 
 	test('OP-03 each attempt stays, with its query and the reason why it was not taken', () => {
@@ -127,11 +181,7 @@ describe('a chart, live', () => {
 	});
 
 	test('IR-08 CX-05 what a stopped chart had stays open, and closes when it is told to', async () => {
-		const receipt = {
-			...{ reason: 'user', requestedAt: 1, provider: 'confirmed', acknowledgedAt: 1, stoppedAt: 1, cleanedUp: [] },
-			...{ cost: { usd: null, known: false }, usage: null, kept: [] }
-		};
-		ended([...described, ...rows(), ['cancelled', { reason: 'user', receipt }]]);
+		ended([...described, ...rows(), ['cancelled', { reason: 'user', receipt: stopped }]]);
 		expect(toggle(/^Tables/)).toHaveAttribute('aria-expanded', 'true');
 		expect(screen.getByText('It ended before there was a chart.')).toBeInTheDocument();
 		expect(screen.getByRole('table', { name: 'Rides by weather' })).toBeInTheDocument();
@@ -148,6 +198,27 @@ describe('a chart, live', () => {
 		await fireEvent.click(screen.getByRole('button', { name: 'Run' }));
 		const { question, source, model } = chartJob().input as Record<string, unknown>;
 		expect(start).toHaveBeenCalledWith('chart', { question, source, model, query: 'SELECT 2' }, {});
+	});
+
+	test('OP-03 a changed query may be called something else, and nothing it shows is called by the old question', async () => {
+		const start = ended();
+		await open(/^Change the query/);
+		const called = screen.getByLabelText('What it shows');
+		expect(called).toHaveValue('How many rides were there by weather?');
+		await fireEvent.input(called, { target: { value: 'Rides by station' } });
+		await fireEvent.click(screen.getByRole('button', { name: 'Run' }));
+		expect(start).toHaveBeenCalledWith('chart', expect.objectContaining({ question: 'Rides by station' }), {});
+	});
+
+	test('OP-03 where there is no query, because the tables do not answer, one can be written', async () => {
+		const none = attempt({ status: 'refused', query: null, problem: 'There is nothing about curtains.' });
+		const start = ended([...described, none, ['error', { ...failure, code: 'refused' }]]);
+		expect(screen.queryByRole('button', { name: 'Change the query' })).toBeNull();
+		await open(/^Write a query/);
+		expect(screen.getByRole('button', { name: 'Run' })).toHaveAttribute('aria-disabled', 'true');
+		await fireEvent.input(screen.getByRole('textbox', { name: 'Query' }), { target: { value: 'SELECT 1' } });
+		await fireEvent.click(screen.getByRole('button', { name: 'Run' }));
+		expect(start).toHaveBeenCalledWith('chart', expect.objectContaining({ query: 'SELECT 1' }), {});
 	});
 
 	test('OP-03 BY-13 what is run again takes nothing over from the job before that one', async () => {
@@ -189,6 +260,22 @@ describe('a chart, live', () => {
 		expect(start).toHaveBeenCalledWith('chart', { question, source, model, from }, {});
 	});
 
+	test('BY-13 a query that was refused may cost another, and the page does not say that it costs nothing', async () => {
+		ended([...described, refused, ['error', failure]]);
+		await open(/^Retry from a phase/);
+		expect(screen.getByRole('button', { name: 'From executing the query' })).toHaveAccessibleDescription(
+			'Keeps its tables and query. The query is run again; where its rows are refused again, the model is asked for another, and what that costs is not known.'
+		);
+	});
+
+	test('BY-13 where asking the model cost nothing, the page says that it is asked all the same', async () => {
+		ended(whole(0));
+		await open(/^Retry from a phase/);
+		expect(screen.getByRole('button', { name: 'From generating the query' })).toHaveAccessibleDescription(
+			'Keeps its tables. The model is asked again, which cost nothing this time.'
+		);
+	});
+
 	test('BY-13 what an earlier job does not have cannot be gone on from, and the page says why', async () => {
 		const start = ended([...described, refused, ['error', failure]]);
 		await open(/^Retry from a phase/);
@@ -199,11 +286,3 @@ describe('a chart, live', () => {
 		expect(start).not.toHaveBeenCalled();
 	});
 });
-
-const refusal = Object.assign(new Error('input.query: Only reading is allowed.'), {
-	data: { fields: [{ path: 'input.query', message: 'Only reading is allowed.' }] }
-});
-const failure = {
-	...{ code: 'invalid_result', message: 'No query gave rows.', retryable: true, receipt: null },
-	...{ cost: { usd: 0, known: true }, usage: null }
-};

@@ -23,6 +23,14 @@ describe('a chart in words', () => {
 		);
 	});
 
+	test('OP-03 a large figure is not rounded before its point', () => {
+		const rows = [
+			['Chad', 1234567.89],
+			['Peru', 0.123456]
+		];
+		expect(summaryOf({ ...base, rows, unit: null })).toContain('Chad, 1,234,568; the lowest is Peru, 0.1235.');
+	});
+
 	test('OP-03 a pie says the share of its largest part', () => {
 		expect(summaryOf({ ...base, type: 'arc', unit: null })).toContain('Brazil, 1,235, 97 % of the whole');
 		expect(summaryOf({ ...base, type: 'arc', unit: '%' })).toContain('The largest is Brazil, 1,235 %; the smallest');

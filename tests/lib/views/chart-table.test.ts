@@ -1,5 +1,5 @@
 import { fireEvent, render, screen, waitFor, within } from '@testing-library/svelte';
-import { beforeAll, describe, expect, test } from 'vitest';
+import { afterEach, beforeAll, describe, expect, test, vi } from 'vitest';
 import { cellText, csvOf, nextOrder, pasteText, sortedRows } from '../../../src/lib/components/table/cells.ts';
 import type { Cell } from '../../../src/lib/components/table/cells.ts';
 import DataTable from '../../../src/lib/components/table/DataTable.svelte';
@@ -24,6 +24,7 @@ const shown = () =>
 const press = (name: string) => fireEvent.click(screen.getByRole('button', { name }));
 
 beforeAll(installResizeObserver);
+afterEach(() => vi.restoreAllMocks());
 
 describe('a table of rows', () => {
 	test('OP-03 a press on a heading sorts, another turns it round, a third gives back the order of the query', async () => {
@@ -92,5 +93,28 @@ describe('a table of rows', () => {
 		expect(screen.getByText('2,000 rows, the first of more')).toBeInTheDocument();
 		expect(screen.getByRole('table', { name: 'Weights' })).toHaveAttribute('aria-rowcount', '-1');
 		await waitFor(() => expect(screen.getAllByRole('row').length).toBeLessThan(200));
+	});
+
+	test('OP-03 of hundreds of columns only few rows are elements', async () => {
+		const wide = Array.from({ length: 200 }, (_, place) => ({ name: `c${place}`, type: 'integer' }));
+		const many = Array.from({ length: 40 }, (_, row): Cell[] => wide.map((__, place) => row * place));
+		render(DataTable, { label: 'Weights', columns: wide, rows: many });
+		expect(screen.getByRole('table', { name: 'Weights' }).querySelectorAll('[role=cell]').length).toBeLessThan(4_000);
+	});
+
+	test('OP-03 a table that is wider than its place says so, and is reached by keyboard; another is not a stop', async () => {
+		render(DataTable, { label: 'Narrow', columns, rows });
+		expect(screen.queryByRole('region')).toBeNull();
+		const widths = [vi.spyOn(Element.prototype, 'scrollWidth', 'get'), vi.spyOn(Element.prototype, 'clientWidth', 'get')];
+		for (const [place, width] of [900, 390].entries()) widths[place]!.mockReturnValue(width);
+		render(DataTable, { label: 'Wide', columns, rows });
+		const region = await screen.findByRole('region', { name: 'Wide: table' });
+		expect(region).toHaveAttribute('tabindex', '0');
+		expect(region).toHaveAccessibleDescription('2 columns: scroll sideways for more.');
+		expect(document.querySelector('[data-more=right]')).toBeInTheDocument();
+		region.scrollLeft = 510;
+		await fireEvent.scroll(region);
+		expect(document.querySelector('[data-more=right]')).toBeNull();
+		expect(document.querySelector('[data-more=left]')).toBeInTheDocument();
 	});
 });

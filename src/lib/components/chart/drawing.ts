@@ -3,6 +3,7 @@ import { expressionInterpreter } from 'vega-interpreter';
 import { compile, type TopLevelSpec } from 'vega-lite';
 import type { Colours } from './colours.ts';
 import { themeOf } from './theme.ts';
+import { titleLines } from './title-lines.ts';
 
 /** What is to be drawn: a Vega-Lite specification whose data are named `rows`, and these. Sizes in CSS pixels. */
 export interface Picture {
@@ -87,12 +88,17 @@ async function saved<T>(picture: Picture, save: (view: View) => Promise<T>): Pro
 	}
 }
 
+/** Around a drawing on the page, and in a file. In CSS pixels. */
+const PADDING = { page: 4, file: 20 };
+
 /** The page says the title beside the drawing; a file has to bring it. */
 function runtimeOf({ spec, width, height, colours }: Picture, titled: boolean): Runtime {
 	const sized = { width, height, autosize: { type: 'fit', contains: 'padding' } };
-	const whole = { ...spec, ...sized, ...(titled ? {} : { title: undefined }) } as unknown as TopLevelSpec;
+	const padding = titled ? PADDING.file : PADDING.page;
+	const title = titled && typeof spec.title === 'string' ? titleLines(spec.title, width - 2 * padding) : undefined;
+	const whole = { ...spec, ...sized, title } as unknown as TopLevelSpec;
 	// The content policy allows no code from text: Vega's expressions are read, not compiled.
-	return parse(compile(whole, { config: themeOf(colours, width, titled ? 20 : 4) }).spec, undefined, { ast: true });
+	return parse(compile(whole, { config: themeOf(colours, width, padding) }).spec, undefined, { ast: true });
 }
 
 async function filled(view: View, { records }: Picture): Promise<void> {

@@ -97,7 +97,9 @@ function range(places: readonly Cell[]): string[] {
 }
 
 function figure(value: number, unit: string | null): string {
-	const text = value.toLocaleString('en', { maximumSignificantDigits: Number.isInteger(value) ? 21 : 4 });
+	// Nothing before the point is rounded away.
+	const isWhole = Number.isInteger(value) || Math.abs(value) >= 1_000;
+	const text = value.toLocaleString('en', isWhole ? { maximumFractionDigits: 0 } : { maximumSignificantDigits: 4 });
 	return unit ? `${text} ${unit}` : text;
 }
 

@@ -45,10 +45,13 @@ const unknown: Cost = { usd: null, known: false };
 export function retriesOf(earlier: EarlierChart): Retry[] {
 	// What asked no model cost nothing, and says nothing of what asking costs.
 	const cost = chart.variantOf?.(earlier.input) === 'asked' ? earlier.cost : unknown;
+	// A query whose rows were refused is refused again, and then the model is asked for another.
+	const known = lastQuery(earlier.state);
+	const isTaken = known === null || known.status === 'accepted' || known.by === 'person';
 	return (
 		[
 			['generating', 'its tables', nothing, cost],
-			['executing', 'its tables and query', cost, nothing],
+			['executing', 'its tables and query', cost, isTaken ? nothing : unknown],
 			['transforming', 'its tables, query and rows', cost, nothing]
 		] as const
 	).map(([phase, keeps, saves, again]) => {

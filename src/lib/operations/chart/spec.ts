@@ -147,7 +147,9 @@ class Channels {
 		const all = this.#rowset.columns.map((_, place) => place).slice(0, MOST_IN_TOOLTIP);
 		return all.map((place) => {
 			const isNumber = measureOf(this.#rowset, place) === 'number';
-			const channel = isNumber ? { type: 'quantitative', format: ',.6~g' } : { type: 'nominal' };
+			const channel = isNumber
+				? { type: 'quantitative', format: figureFormat(numbersIn(this.#rowset, place)) }
+				: { type: 'nominal' };
 			return { field: this.#field(place), ...channel, title: this.#title(place) };
 		});
 	}
@@ -175,6 +177,11 @@ class Channels {
 		if (measureOf(this.#rowset, this.#x) !== 'category') return false;
 		return this.#longest() > LONG_LABEL || differentIn(this.#rowset, [this.#x]) > MANY_BARS;
 	}
+}
+
+/** How d3 writes a column's figures: six digits that count; of large ones all, which those would make a power of ten. */
+function figureFormat(numbers: readonly number[]): string {
+	return numbers.some((number) => Math.abs(number) >= 1e5) ? ',.2~f' : ',.6~g';
 }
 
 /** The least distance between two of the numbers; null where there is none. */

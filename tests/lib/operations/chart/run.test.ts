@@ -414,6 +414,12 @@ describe('what was paid for is not paid for again', () => {
 		expect([anew?.again.usd, again?.saves.usd, again?.again.usd]).toEqual([null, null, 0]);
 	});
 
+	test('BY-13 going on from a query that was refused may ask the model for another: what that costs is not known', async () => {
+		const { snapshot } = await made(new QueryWriter({ query: 'SELECT nothing FROM bike_rides' }));
+		const again = retriesOf(snapshot as unknown as EarlierChart).find(({ phase }) => phase === 'executing');
+		expect([snapshot.status, again?.refused, again?.again.usd]).toEqual(['failed', null, null]);
+	});
+
 	test('BY-13 what cannot be taken over is refused with the reason', async () => {
 		const provider = new QueryWriter({ query: counted, x: 'district', y: 'rides' });
 		const { app, id } = await made(provider);
