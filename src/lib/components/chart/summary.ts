@@ -53,9 +53,11 @@ function tellingOf({ type, unit, measured }: Shown, marks: readonly Mark[]): str
 	if (type === 'arc') {
 		const whole = marks.reduce((sum, mark) => sum + mark.figure, 0);
 		const share = whole > 0 && unit !== '%' ? `, ${Math.round((high.figure / whole) * 100)} % of the whole` : '';
+		if (high.figure === low.figure) return [`All are ${figure(high.figure, up)}.`];
 		return [`The largest is ${told(high)}${share}; the smallest is ${told(low)}.`];
 	}
 	const ends = isBars(type) ? [] : [`From ${range(marks.map(({ at }) => at)).join(' to ')}.`];
+	if (high.figure === low.figure) return [...ends, marks.length === 1 ? `It is ${told(high)}.` : `All are ${figure(high.figure, up)}.`];
 	return [...ends, `The highest is ${told(high)}; the lowest is ${told(low)}.`];
 }
 

@@ -15,6 +15,8 @@ const LONG_LABEL = 14;
 const MANY_BARS = 12;
 const MOST_IN_TOOLTIP = 8;
 const BINS = 20;
+/** There is no half a ride. */
+const WHOLE = { tickMinStep: 1 };
 /** So many letters of all names together stand side by side on a phone as well. */
 const LETTERS_BESIDE = 40;
 /** No column's field begins like these: `fieldsOf`. */
@@ -78,7 +80,7 @@ class Channels {
 	/** Along time, or along a number. */
 	along(): Spec {
 		const isTime = measureOf(this.#rowset, this.#x) === 'time';
-		const x = isTime ? this.#time(this.#x) : { ...this.#quantity(this.#x), scale: { zero: false } };
+		const x = isTime ? this.#time(this.#x) : { ...this.#onAxis(this.#x), scale: { zero: false } };
 		return { x, y: this.#number(), ...this.#coloured(), tooltip: this.#tooltip() };
 	}
 
@@ -98,7 +100,7 @@ class Channels {
 			title: this.#title(this.#x)
 		};
 		const count = { aggregate: 'count', type: 'quantitative', title: 'Count' };
-		return { mark: { type: 'bar' }, encoding: { x: binned, y: count, tooltip: [binned, count] } };
+		return { mark: { type: 'bar' }, encoding: { x: binned, y: { ...count, axis: WHOLE }, tooltip: [binned, count] } };
 	}
 
 	/** Each step as wide as it is, so that one without rows leaves its gap. */
@@ -133,8 +135,14 @@ class Channels {
 		return { field: this.#field(place), type: 'quantitative', title: this.#title(place) };
 	}
 
+	/** One that has an axis. */
+	#onAxis(place: number): Channel {
+		const isWhole = this.#rowset.columns[place]?.type === 'integer';
+		return { ...this.#quantity(place), ...(isWhole ? { axis: WHOLE } : {}) };
+	}
+
 	#number(): Channel {
-		return this.#y === null ? {} : this.#quantity(this.#y);
+		return this.#y === null ? {} : this.#onAxis(this.#y);
 	}
 
 	#coloured(): Spec {

@@ -144,6 +144,15 @@ describe('the drawing', () => {
 		expect(tooltip.map(({ title }) => title)).toEqual(['district', 'rides (rides a day)']);
 	});
 
+	test('OP-03 an axis of counts has no halves, and one of measures may', () => {
+		const few = (type: ColumnType) => rowsetOf({ kind: 'text', total: type }, ['a', 1], ['b', 2]);
+		const axisOf = (rowset: Rowset, facts: Partial<Wish> = {}) =>
+			(specFor(rowset, fulfilled(rowset, wishing(facts))).encoding as { y: { axis?: object } }).y.axis;
+		expect(axisOf(few('integer'))).toEqual({ tickMinStep: 1 });
+		expect(axisOf(few('real'))).toBeUndefined();
+		expect(axisOf(minutes, { chart: 'histogram' })).toEqual({ tickMinStep: 1 });
+	});
+
 	test('OP-03 a unit is said once, and not taken for said because its letters stand in a word', () => {
 		const titleOf = (name: string, unit: string) => {
 			const rowset = rowsetOf({ kind: 'text', [name]: 'real' }, ['a', 1], ['b', 2]);
