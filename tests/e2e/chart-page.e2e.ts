@@ -38,7 +38,7 @@ describe('the page of a chart', () => {
 	test('TS-02 IR-02 IR-10 the reasoning shows while it streams, folds when the rows come, and is there after a reload', async () => {
 		const page = await browser.page({ baseURL: headway.url });
 		const errors = pageErrors(page);
-		await headway.pace(0.5);
+		await headway.pace(0.1);
 		await ask(page);
 		await reasoning(page).locator('[data-stream=streaming]').waitFor();
 		await headway.pace(20);
@@ -51,14 +51,16 @@ describe('the page of a chart', () => {
 		await untilDrawn(page);
 		await button.click();
 		const text = (await chartJob(headway.url, idOf(page))).content.reasoning!.replaceAll('**', '').trim();
-		expect((await reasoning(page).locator('.prose').innerText()).replace(/\s+/g, ' ')).toContain(text.replace(/\s+/g, ' '));
+		expect((await reasoning(page).locator('.prose').innerText()).replace(/\s+/g, ' ')).toContain(
+			text.replace(/\s+/g, ' ')
+		);
 		expect(await reasoning(page).getByText('Complete').count()).toBe(1);
 		expect(errors).toEqual([]);
 	});
 
 	test('TS-09 CX-05 one that is cancelled while it thinks keeps what was thought', async () => {
 		const page = await browser.page({ baseURL: headway.url });
-		await headway.pace(0.5);
+		await headway.pace(0.1);
 		await ask(page);
 		await reasoning(page).locator('[data-stream=streaming] .prose').waitFor();
 		await cancelJob(page);
@@ -72,26 +74,29 @@ describe('the page of a chart', () => {
 		[390, false],
 		[390, true],
 		[1280, false]
-	])('BY-11 OP-03 at %i pixels, dark: %s, thirty columns scroll within their box, by keyboard, and it says so', async (width, dark) => {
-		const { id } = await runQuery(headway.url, thirty);
-		const page = await browser.page({ baseURL: headway.url, width, dark });
-		await open(page, `/jobs/${id}`);
-		await untilStatus(page, 'succeeded');
-		const region = page.getByRole('region', { name: /: table$/ });
-		await page.getByText('30 columns: scroll sideways for more.').waitFor();
-		expect(await overflowOf(page)).toBe(0);
-		await page.locator('[data-more=right]').waitFor();
-		expect(await page.locator('[data-more=left]').count()).toBe(0);
-		await region.focus();
-		await page.keyboard.press('ArrowRight');
-		await page.locator('[data-more=left]').waitFor();
-		const last = page.getByRole('columnheader').last().getByRole('button');
-		await last.focus();
-		await page.locator('[data-more=right]').waitFor({ state: 'detached' });
-		const [box, button] = await Promise.all([region.boundingBox(), last.boundingBox()]);
-		expect(button!.x + button!.width).toBeLessThanOrEqual(box!.x + box!.width);
-		await expectNoAxeViolations(page);
-	});
+	])(
+		'BY-11 OP-03 at %i pixels, dark: %s, thirty columns scroll within their box, by keyboard, and it says so',
+		async (width, dark) => {
+			const { id } = await runQuery(headway.url, thirty);
+			const page = await browser.page({ baseURL: headway.url, width, dark });
+			await open(page, `/jobs/${id}`);
+			await untilStatus(page, 'succeeded');
+			const region = page.getByRole('region', { name: /: table$/ });
+			await page.getByText('30 columns: scroll sideways for more.').waitFor();
+			expect(await overflowOf(page)).toBe(0);
+			await page.locator('[data-more=right]').waitFor();
+			expect(await page.locator('[data-more=left]').count()).toBe(0);
+			await region.focus();
+			await page.keyboard.press('ArrowRight');
+			await page.locator('[data-more=left]').waitFor();
+			const last = page.getByRole('columnheader').last().getByRole('button');
+			await last.focus();
+			await page.locator('[data-more=right]').waitFor({ state: 'detached' });
+			const [box, button] = await Promise.all([region.boundingBox(), last.boundingBox()]);
+			expect(button!.x + button!.width).toBeLessThanOrEqual(box!.x + box!.width);
+			await expectNoAxeViolations(page);
+		}
+	);
 
 	test('BY-11 a table that fits is no stop for the keyboard', async () => {
 		const { id } = await runQuery(headway.url, 'SELECT district, count(*) AS rides FROM bike_rides GROUP BY 1');
@@ -109,7 +114,9 @@ describe('the page of a chart', () => {
 		expect(await page.locator('[data-attempt]').innerText()).toContain('failed');
 		await expectNoAxeViolations(page);
 		await page.getByRole('button', { name: 'Change the query' }).click();
-		await page.getByRole('textbox', { name: 'Query' }).fill('SELECT weather, count(*) AS rides FROM bike_rides GROUP BY 1');
+		await page
+			.getByRole('textbox', { name: 'Query' })
+			.fill('SELECT weather, count(*) AS rides FROM bike_rides GROUP BY 1');
 		await page.getByLabel('What it shows').fill('Rides by weather');
 		await page.getByRole('button', { name: 'Run', exact: true }).click();
 		await page.waitForURL((url) => !url.pathname.endsWith(id));
@@ -124,7 +131,9 @@ describe('the page of a chart', () => {
 		await untilStatus(page, 'failed');
 		await expectNoAxeViolations(page);
 		await page.getByRole('button', { name: 'Write a query' }).click();
-		await page.getByRole('textbox', { name: 'Query' }).fill('SELECT rider, count(*) AS rides FROM bike_rides GROUP BY 1');
+		await page
+			.getByRole('textbox', { name: 'Query' })
+			.fill('SELECT rider, count(*) AS rides FROM bike_rides GROUP BY 1');
 		await page.keyboard.press('Control+Enter');
 		await untilStatus(page, 'succeeded');
 		await untilDrawn(page);

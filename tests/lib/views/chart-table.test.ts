@@ -1,6 +1,13 @@
 import { fireEvent, render, screen, waitFor, within } from '@testing-library/svelte';
 import { afterEach, beforeAll, describe, expect, test, vi } from 'vitest';
-import { cellText, csvOf, nextOrder, pasteText, sortedRows } from '../../../src/lib/components/table/cells.ts';
+import {
+	cellText,
+	columnsWithin,
+	csvOf,
+	nextOrder,
+	pasteText,
+	sortedRows
+} from '../../../src/lib/components/table/cells.ts';
 import type { Cell } from '../../../src/lib/components/table/cells.ts';
 import DataTable from '../../../src/lib/components/table/DataTable.svelte';
 import { installObjectUrls } from '../../support/object-urls.ts';
@@ -102,10 +109,31 @@ describe('a table of rows', () => {
 		expect(screen.getByRole('table', { name: 'Weights' }).querySelectorAll('[role=cell]').length).toBeLessThan(4_000);
 	});
 
+	test('OP-03 of hundreds of columns those near the window are elements, each in its place, and the others when it is scrolled there', async () => {
+		expect(columnsWithin([100, 100, 100, 100], 150, 250)).toEqual({ from: 1, to: 3 });
+		expect(columnsWithin([100, 100, 100, 100], -600, 5_000)).toEqual({ from: 0, to: 4 });
+		vi.spyOn(Element.prototype, 'scrollWidth', 'get').mockReturnValue(15_600);
+		vi.spyOn(Element.prototype, 'clientWidth', 'get').mockReturnValue(700);
+		const wide = Array.from({ length: 200 }, (_, place) => ({ name: `c${place}`, type: 'integer' }));
+		render(DataTable, { label: 'Weights', columns: wide, rows: [wide.map((_, place) => place)] });
+		const places = () => screen.getAllByRole('cell').map((cell) => [cell.ariaColIndex, cell.textContent]);
+		expect(screen.getAllByRole('columnheader')).toHaveLength(200);
+		expect(places().length).toBeLessThan(60);
+		expect(places()[0]).toEqual(['1', '0']);
+		const region = await screen.findByRole('region', { name: 'Weights: table' });
+		region.scrollLeft = 15_000;
+		await fireEvent.scroll(region);
+		expect(places().at(-1)).toEqual(['200', '199']);
+		expect(places().length).toBeLessThan(60);
+	});
+
 	test('OP-03 a table that is wider than its place says so, and is reached by keyboard; another is not a stop', async () => {
 		render(DataTable, { label: 'Narrow', columns, rows });
 		expect(screen.queryByRole('region')).toBeNull();
-		const widths = [vi.spyOn(Element.prototype, 'scrollWidth', 'get'), vi.spyOn(Element.prototype, 'clientWidth', 'get')];
+		const widths = [
+			vi.spyOn(Element.prototype, 'scrollWidth', 'get'),
+			vi.spyOn(Element.prototype, 'clientWidth', 'get')
+		];
 		for (const [place, width] of [900, 390].entries()) widths[place]!.mockReturnValue(width);
 		render(DataTable, { label: 'Wide', columns, rows });
 		const region = await screen.findByRole('region', { name: 'Wide: table' });

@@ -18,7 +18,7 @@ export interface Order {
 const collator = new Intl.Collator('en', { numeric: true });
 
 /** Whether the values of a column are set as figures. */
-export const isNumeric = ({ type }: Column): boolean => type === 'integer' || type === 'real';
+export const isNumeric = (column: Column | undefined): boolean => column?.type === 'integer' || column?.type === 'real';
 
 /** A cell as it is read: a figure without the noise of binary fractions. */
 export function cellText(value: Cell): string {
@@ -55,6 +55,17 @@ export function pasteText(columns: readonly Column[], rows: readonly (readonly C
 	const text = (value: Cell) => (typeof value === 'string' ? harmless(value) : String(value ?? ''));
 	const field = (value: Cell) => text(value).replace(/[\t\r\n]+/g, ' ');
 	return [columns.map(({ name }) => name), ...rows].map((line) => line.map(field).join('\t')).join('\n');
+}
+
+/** Columns that reach into a stretch of a table, counted from 0: from the first to before the last. All in CSS pixels. */
+export function columnsWithin(widths: readonly number[], left: number, right: number): { from: number; to: number } {
+	let [edge, from, to] = [0, 0, 0];
+	for (const [place, width] of widths.entries()) {
+		if (edge + width <= left) from = place + 1;
+		if (edge < right) to = place + 1;
+		edge += width;
+	}
+	return { from, to };
 }
 
 /** How wide each column is to be, in CSS pixels, by its heading and its first 200 values. */
