@@ -118,7 +118,9 @@ describe('the drawing of a chart', () => {
 	test('OP-03 a title that is longer than a saved picture is wide stands in several lines', async () => {
 		const title = `${'How many rides started in each district '.repeat(3)}${'東京の地区'.repeat(12)}`;
 		const drawn = svg(await svgOf(pictureOf(weather, { title })));
-		const lines = [...drawn.querySelectorAll('.role-title-text text tspan')].map(({ textContent }) => textContent ?? '');
+		const lines = [...drawn.querySelectorAll('.role-title-text text tspan')].map(
+			({ textContent }) => textContent ?? ''
+		);
 		expect(lines.length).toBeGreaterThan(3);
 		expect(lines.join(' ').replaceAll(/ (?=[^a-zA-Z])/g, '')).toBe(title.replaceAll(/ (?=[^a-zA-Z])/g, ''));
 		const widthOf = (line: string) => [...line].reduce((sum, letter) => sum + (letter > '一' ? 16 : 8), 0);

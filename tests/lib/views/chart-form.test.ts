@@ -152,7 +152,10 @@ describe('chart form', () => {
 	});
 
 	test('OP-03 what was wrong with a source is not said of the one that is chosen then, and is said again', async () => {
-		const problem = () => ({ message: 'Not valid.', fields: [{ path: 'input.source.fileId', message: 'It is empty.' }] });
+		const problem = () => ({
+			message: 'Not valid.',
+			fields: [{ path: 'input.source.fileId', message: 'It is empty.' }]
+		});
 		const { rerender } = render(Form, props({ problem: problem() }));
 		expect(screen.getByText('It is empty.')).toBeInTheDocument();
 		await fireEvent.click(screen.getByRole('radio', { name: 'sales' }));

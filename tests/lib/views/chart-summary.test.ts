@@ -24,8 +24,22 @@ describe('a chart in words', () => {
 	});
 
 	test.each([
-		['bar', [['Chad', 3], ['Peru', 3]], 'Bar chart of total by country: 2 bars. All are 3 t.'],
-		['arc', [['Chad', 3], ['Peru', 3]], 'Pie chart of total by country: 2 parts. All are 3 t.'],
+		[
+			'bar',
+			[
+				['Chad', 3],
+				['Peru', 3]
+			],
+			'Bar chart of total by country: 2 bars. All are 3 t.'
+		],
+		[
+			'arc',
+			[
+				['Chad', 3],
+				['Peru', 3]
+			],
+			'Pie chart of total by country: 2 parts. All are 3 t.'
+		],
 		['bar', [['Chad', 3]], 'Bar chart of total by country: 1 bar. It is Chad, 3 t.']
 	])('OP-03 where all are equal in a %s, none is called the highest', (type, rows, words) => {
 		expect(summaryOf({ ...base, type, rows })).toBe(words);

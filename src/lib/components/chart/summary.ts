@@ -57,7 +57,8 @@ function tellingOf({ type, unit, measured }: Shown, marks: readonly Mark[]): str
 		return [`The largest is ${told(high)}${share}; the smallest is ${told(low)}.`];
 	}
 	const ends = isBars(type) ? [] : [`From ${range(marks.map(({ at }) => at)).join(' to ')}.`];
-	if (high.figure === low.figure) return [...ends, marks.length === 1 ? `It is ${told(high)}.` : `All are ${figure(high.figure, up)}.`];
+	if (high.figure === low.figure)
+		return [...ends, marks.length === 1 ? `It is ${told(high)}.` : `All are ${figure(high.figure, up)}.`];
 	return [...ends, `The highest is ${told(high)}; the lowest is ${told(low)}.`];
 }
 
