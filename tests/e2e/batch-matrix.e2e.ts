@@ -80,7 +80,7 @@ describe('a batch of puzzles and models', () => {
 		await matrix(page).locator('[data-status=running]').first().waitFor();
 		await expectNoAxeViolations(page);
 		await matrix(page).locator('[data-score]').first().waitFor();
-		expect(await page.title()).toMatch(/24 × analysis: quarter-turn and 11 more/);
+		expect(await page.title()).toMatch(/24 × analysis: Quarter turn and 11 more/);
 		const ended = await until(idOf(page), ({ status }) => status === 'succeeded');
 		await page.locator('article dl [data-status=succeeded]').waitFor();
 		expect(await heights()).toEqual(atFirst);

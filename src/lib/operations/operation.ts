@@ -66,8 +66,8 @@ export interface OperationModel<
 	/** Its own part of the snapshot, folded from events by `reduce`. Must be JSON. */
 	readonly state: () => S;
 	reduce(state: S, event: EventOf<E> & { at: number }): S;
-	/** What a job is called in lists: short, from the input. */
-	titleOf(input: z.output<I>): string;
+	/** What a job is called in lists: short, from the input. One that starts others is told what those will be called. */
+	titleOf(input: z.output<I>, parts?: readonly string[]): string;
 	/** The page that a start leads to, where it is not the job's own: a path on this server. */
 	pageOf?(jobId: string, input: z.output<I>): string;
 	/** Past runs are compared only with runs of the same variant (e.g. a depth). Default: all alike. */

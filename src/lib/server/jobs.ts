@@ -15,6 +15,7 @@ import type { ListFilter } from './job-queries.ts';
 import type { Ending } from './ending.ts';
 import { quoteFinish, type FinishQuote } from './finish-quote.ts';
 import type { JobStore } from './job-store.ts';
+import { jobTitle } from './job-title.ts';
 import type { NewJob } from './new-job.ts';
 import type { Providers } from './providers/providers.ts';
 import { readInput } from './read-input.ts';
@@ -74,7 +75,7 @@ export class Jobs {
 				owner,
 				provider: this.#providerOf(model, input),
 				operation: model.id,
-				title: model.titleOf(input),
+				title: jobTitle(this.#parts.models, model, input),
 				variant: model.variantOf?.(input) ?? '',
 				input,
 				options,

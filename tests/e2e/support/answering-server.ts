@@ -11,6 +11,10 @@ export class AnsweringServer {
 	readonly asked: AskedChat[] = [];
 	/** Answers are begun and not ended while this is set. */
 	isHeld = false;
+	/** What each answer costs, as the server itself says, in US dollars; null: it does not say. */
+	price: number | null = null;
+	/** What the answer of a number, from 1, waits for once half of it is told. */
+	pauses: (number: number) => Promise<void> | null = () => null;
 	/** Chats that the other side hung up on before they had ended. */
 	hungUp = 0;
 	/** What a request that brings pictures is refused with; null: it is answered. */
@@ -62,10 +66,11 @@ export class AnsweringServer {
 			return void json(res, 400, { error: { message: this.refusesPictures, type: 'invalid_request_error' } });
 		this.asked.push(chat);
 		res.on('close', () => void (res.writableFinished || (this.hungUp += 1)));
-		this.#answer(res, this.#texts[Math.min(this.#answered++, this.#texts.length - 1)] ?? '');
+		const number = ++this.#answered;
+		await this.#answer(res, this.#texts[Math.min(number, this.#texts.length) - 1] ?? '', this.pauses(number));
 	}
 
-	#answer(res: ServerResponse, text: string): void {
+	async #answer(res: ServerResponse, text: string, pause: Promise<void> | null): Promise<void> {
 		const say = (choice: object, more: object = {}) =>
 			res.write(
 				`data: ${JSON.stringify({ id: 'chat-1', object: 'chat.completion.chunk', created: 1, model: 'answering-1', choices: [{ index: 0, ...choice }], ...more })}\n\n`
@@ -74,8 +79,10 @@ export class AnsweringServer {
 		const half = Math.ceil(text.length / 2);
 		say({ delta: { role: 'assistant', content: text.slice(0, half) }, finish_reason: null });
 		if (this.isHeld) return;
+		if (pause) await pause;
 		say({ delta: { content: text.slice(half) }, finish_reason: null });
-		const usage = { prompt_tokens: 100, completion_tokens: text.length, total_tokens: 100 + text.length };
+		const tokens = { prompt_tokens: 100, completion_tokens: text.length, total_tokens: 100 + text.length };
+		const usage = { ...tokens, ...(this.price === null ? {} : { cost: this.price }) };
 		say({ delta: {}, finish_reason: 'stop' }, { usage });
 		res.end('data: [DONE]\n\n');
 	}

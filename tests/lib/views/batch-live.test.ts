@@ -163,17 +163,51 @@ describe('a batch on its page', () => {
 		expect(text('[data-spent-so-far]')).toBe('$0.03');
 	});
 
+	test('BY-08 of one that its budget stopped, what was stopped is not counted as done', () => {
+		const stopped = { score: null, cost: { usd: 0.02, known: true } };
+		const told = [foreseen, part('1', 'succeeded'), part('2', 'cancelled', stopped), part('3', 'cancelled', stopped)];
+		render(Live, props(batchJob(told, { status: 'failed', input: { ...input, budget: 0.04 } }), false));
+		expect(text('[data-spent-so-far]')).toBe('$0.05');
+		expect(screen.getByText('for 1 of 3 parts done')).toBeTruthy();
+	});
+
+	test('BY-08 CX-05 what a stopped part cost is not always told: then it is at least so much', () => {
+		const untold = { cost: { usd: null, known: false } };
+		const told = [foreseen, part('1', 'succeeded'), part('2', 'cancelled', untold)];
+		render(Live, props(batchJob(told, { status: 'cancelled' }), false));
+		expect(text('[data-spent-so-far]')).toBe('at least $0.01');
+	});
+
 	test('BY-08 of a batch that an older version ran it claims nothing', () => {
 		render(Live, props(batchJob([part('1', 'succeeded')])));
 		expect(document.querySelector('[data-spending]')).toBeNull();
 	});
 
-	test('BY-08 what a budget left out is run again with the same budget', async () => {
-		const given = props(
-			batchJob([part('1', 'succeeded')], { status: 'failed', input: { ...input, budget: 0.04 } }),
-			false
-		);
+	const spent = { code: 'budget_reached', message: 'The budget of $0.04 is spent.', retryable: false } as const;
+
+	test('BY-08 what a budget left out is run again with the same budget, or with another', async () => {
+		const over = { status: 'failed', error: spent, input: { ...input, budget: 0.04 } } as const;
+		const given = props(batchJob([part('1', 'succeeded')], over), false);
 		render(Live, given);
+		const again = screen.getByRole('button', { name: 'Retry the 2 parts that are missing' });
+		await fireEvent.click(again);
+		const inputs = [{ prompt: 'two' }, { prompt: 'three' }];
+		expect(given.start).toHaveBeenLastCalledWith('batch', { operation: 'image', inputs, budget: 0.04 }, {});
+		const field = screen.getByLabelText('Budget for the parts that are missing, in US dollars');
+		await fireEvent.input(field, { target: { value: 'two' } });
+		expect(screen.getByText('Write an amount in US dollars, such as 2.50.')).toBeTruthy();
+		await fireEvent.click(again);
+		expect(given.start).toHaveBeenCalledOnce();
+		await fireEvent.input(field, { target: { value: '2' } });
+		await fireEvent.click(again);
+		expect(given.start).toHaveBeenLastCalledWith('batch', { operation: 'image', inputs, budget: 2 }, {});
+	});
+
+	test('BY-08 what a person stopped is run again with the same budget, and no other is asked for', async () => {
+		const over = { status: 'cancelled', input: { ...input, budget: 0.04 } } as const;
+		const given = props(batchJob([part('1', 'succeeded')], over), false);
+		render(Live, given);
+		expect(screen.queryByLabelText(/^Budget/)).toBeNull();
 		await fireEvent.click(screen.getByRole('button', { name: 'Retry the 2 parts that are missing' }));
 		const inputs = [{ prompt: 'two' }, { prompt: 'three' }];
 		expect(given.start).toHaveBeenCalledWith('batch', { operation: 'image', inputs, budget: 0.04 }, {});

@@ -89,6 +89,17 @@ test('OP-08 BY-11 the matrix is one stop of the keyboard, and arrows, Home and E
 	expect(stops()).toEqual([at(1, 1)]);
 });
 
+test('OP-08 puzzles of one’s own that are called alike are told apart by a number, in the matrix and in the list', () => {
+	const own = (cell: number) => ({ train: [{ input: [[cell]], output: [[1]] }], test: [{ input: [[2]] }] });
+	const vary = { puzzle: [own(1), own(2)], model: ['m1', 'm2'] };
+	const title = 'Puzzle of 1 pair and 1 test';
+	show(batchJob([part('3', 'succeeded', { title, score: 1 })], { operation: 'analysis', input: {}, vary }));
+	expect([...table().querySelectorAll('tbody th')].map(words)).toEqual([`${title} (1)`, `${title} (2)`]);
+	expect(words(at(1, 0))).toBe(`${title} (2), m1: Solved 00:12 · $0.02`);
+	const rows = screen.getAllByRole('listitem').map((row) => words(row.querySelector('p')));
+	expect(rows).toEqual([`${title} (1)`, `${title} (1)`, `${title} (2)`, `${title} (2)`]);
+});
+
 test('OP-08 one thing that varies is a list, and no matrix', () => {
 	show(batchJob([part('1', 'running')], { operation: 'analysis', input: {}, vary: { puzzleId: puzzles } }));
 	expect(screen.queryByRole('grid')).toBeNull();

@@ -62,6 +62,20 @@ describe('a visual solver, live', () => {
 		expect(document.querySelector('[data-step=look]')).toHaveAttribute('aria-busy', 'false');
 	});
 
+	test('IR-02 TS-02 what it thinks shows in its step until the text comes, and stays to be opened', async () => {
+		const begun = [...looked, step('hypothesize', false, 5), text('reasoning-hypothesize', 'Is it **turned**?')];
+		const { rerender } = render(Live, { job: job(begun), live: true });
+		const reasoning = () => document.querySelector<HTMLDetailsElement>('[data-step=hypothesize] [data-reasoning]')!;
+		expect(reasoning().open).toBe(true);
+		expect(screen.getByText('turned').tagName).toBe('STRONG');
+		expect(document.querySelector('[data-step=look] [data-reasoning]')).toBeNull();
+		await rerender({ job: job([...begun, text('hypothesize', '1. Mirror')]), live: true });
+		expect(reasoning().open).toBe(false);
+		// Of one that was stopped before it wrote, it is all that there is.
+		await rerender({ job: job(begun), live: false });
+		expect(reasoning().open).toBe(true);
+	});
+
 	test('TS-07 the prediction stands beside the known answer, with its score', () => {
 		const shown = job([...looked, ['predicted', { prediction: [[[5, 4]]] }, 9]]);
 		render(Live, { job: { ...shown, result: { score: 1 } as VisualResult }, live: false });

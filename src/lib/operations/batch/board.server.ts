@@ -8,13 +8,13 @@ import {
 	atRest,
 	type batch,
 	partOf,
-	textOf,
 	type BatchPart,
 	type BatchResult,
 	type PlannedPart,
 	type Standing
 } from './model.ts';
 import { totalsOf } from './results.ts';
+import { titleOfPart } from './titles.ts';
 
 type Context = RunContext<typeof batch>;
 
@@ -113,12 +113,11 @@ export class Board {
 	}
 
 	/** A part that could not be started, e.g. because a file that it needs was deleted meanwhile, fails by itself. */
-	refused({ key, input }: PlannedPart, error: unknown): null {
+	refused(part: PlannedPart, error: unknown): null {
 		if (!(error instanceof HeadwayError)) throw error;
 		const { code, message } = error;
-		const title = textOf(input) || `Part ${key}`;
 		this.#take({
-			...{ key, jobId: null, title, status: 'failed', artifacts: [], error: { code, message } },
+			...{ key: part.key, jobId: null, title: titleOfPart(part), status: 'failed', artifacts: [], error: { code, message } },
 			...{ score: null, elapsedMs: 0, cost: unknownCost },
 			...{ progress: { fraction: null, basis: 'unknown' }, ...atRest }
 		});

@@ -98,17 +98,34 @@ export function choiceOf(draft: Draft): Record<string, unknown> {
 	return { operation, input: {}, vary: { [text]: lines, ...Object.fromEntries(variesOf(chosen)) } };
 }
 
+/** So many characters of a value are shown to tell one part from another. */
+const LONGEST_WORD = 40;
+
 /** What tells each of several inputs from the others beside its text, e.g. `1536x1024, high`; empty where nothing does. */
 export function variantsOf(inputs: readonly Record<string, unknown>[], text: string | null): string[] {
-	const varying = varyingIn(inputs).filter((name) => name !== text);
-	const shown = (input: Record<string, unknown>) => varying.map((name) => shortened(said(input[name]), 40));
+	const subjects = subjectsIn(inputs, text);
+	const varying = varyingIn(inputs).filter((name) => !subjects.includes(name));
+	const shown = (input: Record<string, unknown>) => varying.map((name) => shortened(said(input[name]), LONGEST_WORD));
 	return inputs.map((input) => shown(input).filter(Boolean).join(', '));
 }
 
+/** The fields that say what several inputs are about: the operation's text, and things that no word stands for, such as a whole puzzle. */
+export function subjectsIn(inputs: readonly Record<string, unknown>[], text: string | null): string[] {
+	const isWhole = (value: unknown) =>
+		typeof value === 'object' && !Array.isArray(value) && said(value).length > LONGEST_WORD;
+	return namesIn(inputs).filter((name) => name === text || inputs.some((input) => isWhole(input[name])));
+}
+
+/** What an input is about, as a key. */
+export function subjectOf(input: Record<string, unknown>, subjects: readonly string[]): string {
+	return subjects.map((name) => said(input[name])).filter(Boolean).join(', ');
+}
+
+const namesIn = (inputs: readonly Record<string, unknown>[]) => [...new Set(inputs.flatMap(Object.keys))];
+
 /** The fields that are not the same in all of several inputs. */
 export function varyingIn(inputs: readonly Record<string, unknown>[]): string[] {
-	const names = [...new Set(inputs.flatMap((input) => Object.keys(input)))];
-	return names.filter((name) => new Set(inputs.map((input) => said(input[name]))).size > 1);
+	return namesIn(inputs).filter((name) => new Set(inputs.map((input) => said(input[name]))).size > 1);
 }
 
 /** A value in short: words as they are, a switch or a list as it is written; nothing for one that was not given. */

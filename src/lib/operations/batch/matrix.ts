@@ -1,4 +1,4 @@
-import { said, varyingIn } from './fields.ts';
+import { said, subjectOf, subjectsIn, varyingIn } from './fields.ts';
 
 /** Parts as a table of what varies in them. */
 export interface Matrix {
@@ -20,10 +20,11 @@ const PLACES = ['model', 'provider'];
  */
 export function matrixOf(inputs: readonly Record<string, unknown>[], text: string | null): Matrix | null {
 	const varying = varyingIn(inputs);
-	const rowField = rowFieldOf(inputs, varying, text);
-	if (rowField === null || varying.length < 2) return null;
-	const columnFields = varying.filter((name) => name !== rowField);
-	const rowOf = (input: Record<string, unknown>) => said(input[rowField]);
+	const rowFields = rowFieldsOf(inputs, varying, text);
+	const columnFields = varying.filter((name) => !rowFields.includes(name));
+	const [rowField] = rowFields;
+	if (rowField === undefined || columnFields.length === 0) return null;
+	const rowOf = (input: Record<string, unknown>) => subjectOf(input, rowFields);
 	const columnOf = (input: Record<string, unknown>) =>
 		columnFields.map((name) => said(input[name]) || 'usual').join(', ');
 	const rowValues = distinct(inputs.map(rowOf));
@@ -38,15 +39,16 @@ export function matrixOf(inputs: readonly Record<string, unknown>[], text: strin
 }
 
 /** What the parts are about makes the rows; else the field with the most values, and never where they run if anything else varies. */
-function rowFieldOf(
+function rowFieldsOf(
 	inputs: readonly Record<string, unknown>[],
 	varying: readonly string[],
 	text: string | null
-): string | null {
-	if (text !== null && varying.includes(text)) return text;
+): string[] {
+	const subjects = subjectsIn(inputs, text).filter((name) => varying.includes(name));
+	if (subjects.length > 0) return subjects;
 	const count = (name: string) => distinct(inputs.map((input) => said(input[name]))).length;
 	const rank = (name: string) => (PLACES.includes(name) ? 0 : count(name));
-	return varying.toSorted((a, b) => rank(b) - rank(a))[0] ?? null;
+	return varying.toSorted((a, b) => rank(b) - rank(a)).slice(0, 1);
 }
 
 const distinct = (values: readonly string[]) => [...new Set(values)];

@@ -129,11 +129,11 @@ export const batch = defineOperation({
 		const ticks = new Map(event.data.parts.map((tick) => [tick.key, tick]));
 		return { ...state, parts: state.parts.map((known) => moved(known, ticks.get(known.key))) };
 	},
-	titleOf(asked) {
-		const parts = partsOf(asked);
-		const [first = '', ...others] = new Set(parts.map(({ input }) => textOf(input)));
+	titleOf(asked, parts = []) {
+		const named = parts.map((title) => title.replace(/\s+/g, ' ').trim()).filter(Boolean);
+		const [first = '', ...others] = new Set(named);
 		const about = others.length > 0 ? `${shortened(first, 45)} and ${others.length} more` : first;
-		return shortened(`${parts.length} × ${asked.operation}${about && `: ${about}`}`, 80);
+		return shortened(`${partsOf(asked).length} × ${asked.operation}${about && `: ${about}`}`, 80);
 	},
 	variantOf: (asked) => `${asked.operation}, ${partsOf(asked).length} parts`,
 	partsOf,
@@ -190,12 +190,6 @@ export function partOf(key: string, job: JobSnapshot, score: number | null): Bat
 	const { id, title, status, progress, artifacts, error, elapsedMs, cost } = job;
 	const fault = error && { code: error.code, message: error.message };
 	return { key, jobId: id, title, status, progress, artifacts, error: fault, score, elapsedMs, cost };
-}
-
-/** What a part is about: the first text of its input. */
-export function textOf(input: Record<string, unknown>): string {
-	const text = Object.values(input).find((value) => typeof value === 'string') ?? '';
-	return String(text).replace(/\s+/g, ' ').trim();
 }
 
 type Known = BatchState['parts'][number];

@@ -4,6 +4,7 @@ import { isTerminal } from '../../jobs/job.ts';
 import { shortened } from '../../text/shortened.ts';
 import { said, varyingIn } from './fields.ts';
 import type { BatchPart, PlannedPart } from './model.ts';
+import { titleOfPart } from './titles.ts';
 
 /** What can be said of several parts together. */
 export interface Totals {
@@ -51,10 +52,11 @@ export function resultsCsv(planned: readonly PlannedPart[], parts: readonly Batc
 	const known = new Map(parts.map((part) => [part.key, part]));
 	const varying = varyingIn(planned.map(({ input }) => input));
 	const heading = ['part', 'title', ...varying, ...facts, 'job', 'error'];
-	const rows = planned.map(({ key, input }) => {
+	const rows = planned.map((one) => {
+		const { key, input } = one;
 		const part = known.get(key);
 		const values = varying.map((name) => shortened(said(input[name]), LONGEST_VALUE));
-		return [key, part?.title ?? '', ...values, ...factsOf(part), part?.jobId ?? '', part?.error?.message ?? ''];
+		return [key, part?.title ?? titleOfPart(one), ...values, ...factsOf(part), part?.jobId ?? '', part?.error?.message ?? ''];
 	});
 	return csvText([heading, ...rows]);
 }

@@ -17,6 +17,9 @@ export const steps = ['look', 'hypothesize', 'test', 'answer'] as const;
 const step = z.enum(steps);
 export type Step = z.infer<typeof step>;
 
+/** Where the reasoning before a step's text grows, where a model gives it. */
+export const reasoningOf = (name: Step): string => `reasoning-${name}`;
+
 /** In tokens; null where the provider did not say. */
 const tokens = z.object({ input: z.number().nullable(), output: z.number().nullable() });
 
@@ -103,7 +106,7 @@ export const visual = defineOperation({
 	scoreOf: ({ score }) => score,
 	keptOf({ steps, pictures }, content) {
 		const finished = steps.filter(({ finishedAt }) => finishedAt !== null).length;
-		const letters = Object.values(content).reduce((sum, text) => sum + text.length, 0);
+		const letters = steps.reduce((sum, { name }) => sum + (content[name]?.length ?? 0), 0);
 		return countedAny(
 			[pictures.length, 'picture'],
 			[finished, 'finished step'],

@@ -5,7 +5,7 @@ import { scoreOf } from '../../puzzles/score.ts';
 import { ask } from '../answer.ts';
 import { askedPuzzle } from '../asked-puzzle.server.ts';
 import { defineRun, type RunContext } from '../operation.ts';
-import { steps, visual, type Step, type VisualResult } from './model.ts';
+import { reasoningOf, steps, visual, type Step, type VisualResult } from './model.ts';
 import { answerIn, type VisualAnswer } from './predictions.ts';
 import { answerSchema, instructions, stepPrompt } from './prompt.ts';
 
@@ -95,13 +95,15 @@ class Looking {
 		const said = this.#done.map((step) => [step.name, step.text] as const);
 		const message = { role: 'user' as const, text: stepPrompt(this.#puzzle, said), images: this.#pictures };
 		const shape = name === 'answer' && provider.can.structured ? { schema: answerSchema } : {};
-		const request = { instructions: instructions[name], input: [message], effort: 'medium', ...shape } as const;
+		const asked = { effort: 'medium', summaries: true, ...shape } as const;
+		const request = { instructions: instructions[name], input: [message], ...asked };
 		const listener = {
 			activity: (line: string) => this.#ctx.activity(line),
-			reasoning: () => undefined,
+			reasoning: (piece: string) => this.#ctx.content(reasoningOf(name), piece),
 			text: (piece: string, restart: boolean) => this.#grow(name, piece, restart)
 		};
-		const question = { request, step: name, activity: activities[name], shown: this.#texts[name] ?? '', thought: '' };
+		const known = { shown: this.#texts[name] ?? '', thought: this.#texts[reasoningOf(name)] ?? '' };
+		const question = { request, step: name, activity: activities[name], ...known };
 		const { usage, stopped } = await ask(provider, question, listener);
 		if (stopped !== null) this.#ctx.notice('warning', 'incomplete', `${stopped}. What it said is used as it is.`);
 		return usage && { input: usage.inputTokens, output: usage.outputTokens };

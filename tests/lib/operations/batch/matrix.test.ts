@@ -1,4 +1,5 @@
 import { describe, expect, test } from 'vitest';
+import { variantsOf } from '$lib/operations/batch/fields.ts';
 import { matrixOf } from '$lib/operations/batch/matrix.ts';
 import { partsOf, type BatchInput } from '$lib/operations/batch/model.ts';
 
@@ -43,6 +44,20 @@ describe('the matrix of a batch', () => {
 			{ value: 'a', cells: [0, null] },
 			{ value: 'b', cells: [1, 2] }
 		]);
+	});
+
+	test('OP-08 puzzles of one’s own make the rows as those that ship do, and both may stand in one matrix', () => {
+		const own = (cell: number) => ({ train: [{ input: [[cell]], output: [[1]] }], test: [{ input: [[2]] }] });
+		const subjects = [{ puzzleId: 'a' }, { puzzle: own(1) }, { puzzle: own(2) }];
+		const inputs = subjects.flatMap((one) => ['m1', 'm2'].map((model) => ({ ...one, model })));
+		const matrix = matrixOf(inputs, 'puzzleId');
+		expect(matrix).toMatchObject({ rowField: 'puzzleId', columnFields: ['model'], columns: ['m1', 'm2'] });
+		expect(matrix?.rows.map(({ cells }) => cells)).toEqual([
+			[0, 1],
+			[2, 3],
+			[4, 5]
+		]);
+		expect(variantsOf(inputs, 'puzzleId')).toEqual(['m1', 'm2', 'm1', 'm2', 'm1', 'm2']);
 	});
 
 	test.each([

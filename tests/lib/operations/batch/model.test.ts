@@ -57,15 +57,20 @@ describe('the input of a batch', () => {
 		expect([parts[0]?.at('n'), parts[0]?.at('name')]).toEqual(['vary.n', 'input.name']);
 	});
 
-	test('OP-08 its title tells how many of what, the first text, and how many others there are', () => {
-		const inputs = [{ query: ' How do\ntides work? ' }, { query: 'And winds?' }];
-		expect(batch.titleOf({ operation: 'research', inputs })).toBe('2 × research: How do tides work? and 1 more');
+	test('OP-08 its title tells how many of what, what the first is called, and how many others there are', () => {
+		const inputs = [{ query: 'a' }, { query: 'b' }];
+		const asked = { operation: 'research', inputs };
+		expect(batch.titleOf(asked, [' How do\ntides work? ', 'And winds?'])).toBe(
+			'2 × research: How do tides work? and 1 more'
+		);
 		const vary = { puzzleId: ['mirror', 'lake', 'halo'], model: ['m1', 'm2'] };
-		expect(batch.titleOf({ operation: 'analysis', input: {}, vary })).toBe('6 × analysis: mirror and 2 more');
-		expect(batch.titleOf({ operation: 'analysis', inputs: [{ puzzle: {} }, { puzzle: {} }] })).toBe('2 × analysis');
-		const long = { operation: 'image', inputs: [{ prompt: 'x'.repeat(200) }, { prompt: 'y' }] };
-		expect(batch.titleOf(long)).toMatch(/x… and 1 more$/);
-		expect(batch.titleOf({ operation: 'image', inputs: [{ prompt: 'x'.repeat(200) }] })).toHaveLength(80);
+		const titles = ['In the mirror', 'In the lake', 'Halo'].flatMap((title) => [title, title]);
+		expect(batch.titleOf({ operation: 'analysis', input: {}, vary }, titles)).toBe(
+			'6 × analysis: In the mirror and 2 more'
+		);
+		expect(batch.titleOf(asked)).toBe('2 × research');
+		expect(batch.titleOf(asked, ['x'.repeat(80), 'y'])).toMatch(/x… and 1 more$/);
+		expect(batch.titleOf({ operation: 'image', inputs: [{}] }, ['x'.repeat(80)])).toHaveLength(80);
 	});
 });
 

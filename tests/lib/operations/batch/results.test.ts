@@ -56,7 +56,7 @@ describe('the results as CSV', () => {
 	test('OP-08 quotes, commas and line ends stay within their field, and what has not ended has no figures', () => {
 		const text = resultsCsv(planned, [part('3', { status: 'running', cost: { usd: 0.05, known: false } })]);
 		expect(text).toContain('3,part 3,"a ""b"",\nc",m1,running,,,,,job_3,\r\n');
-		expect(text).toContain('4,,"a ""b"",\nc",m2,not started,,,,,,\r\n');
+		expect(text).toContain('4,"a ""b"", c","a ""b"",\nc",m2,not started,,,,,,\r\n');
 	});
 
 	test('OP-08 a whole puzzle in a field is cut, so that a spreadsheet can hold it', () => {

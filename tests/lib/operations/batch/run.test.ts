@@ -63,6 +63,13 @@ describe('a batch', () => {
 		]);
 	});
 
+	test('OP-08 it is called by what its parts are called, whichever field of them came first', async () => {
+		const app = await appThat(async () => ({ sum: 1 }));
+		const asked = { operation: 'steps', input: { model: 'm1' }, vary: { name: ['alpha', 'beta'] } };
+		const { id } = await start(app, 'batch', asked);
+		expect((await endOf(app, id)).title).toBe('2 × steps: alpha and 1 more');
+	});
+
 	test('OP-08 OP-09 its bar is the mean of its parts, measured where they are', async () => {
 		const go = new Gate();
 		const app = await appThat(async (ctx, { name }) => {

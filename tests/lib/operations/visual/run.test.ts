@@ -122,6 +122,45 @@ describe('a visual solver', () => {
 		expect(snapshot.result!.steps.map(({ name }) => name)).toEqual(['look', 'hypothesize', 'test', 'answer']);
 	});
 
+	test('TS-02 IR-02 what the model thinks before a step is asked for, and grows apart from its text', async () => {
+		const thinking = { text: told[0], thoughts: ['**Sizes** They are the same.', 'A swap?'] };
+		const { snapshot, provider } = await seen(new ReplyingProvider(thinking, told[1], told[2], answer));
+		expect(provider.requests.map(({ summaries }) => summaries)).toEqual([true, true, true, true]);
+		expect(snapshot.content['reasoning-look']).toBe('**Sizes** They are the same.\n\nA swap?');
+		expect(snapshot.content.look).toBe(told[0]);
+		expect(snapshot.result!.steps[0]!.text).toBe(told[0]);
+		expect(provider.asked[1]).not.toContain('A swap?');
+	});
+
+	test('TS-02 RS-13 after a restart in the middle of a step its reasoning stands once', async () => {
+		const thinking = { text: told[2], thoughts: ['Does it hold?', 'For both.'] };
+		const provider = new ReplyingProvider(told[0], told[1], thinking, answer);
+		const gate = provider.hold(3);
+		const dataDir = temporaryFolder();
+		const first = await makeApp({ provider, dataDir, runs: runsOf(run) });
+		const { id } = await start(first, 'visual', { puzzle });
+		await until(first, id, ({ content }) => 'test' in content);
+		await first.close();
+		gate.open();
+		const second = await makeApp({ provider, dataDir, runs: runsOf(run) });
+		const { status, content } = await ended(second, id);
+		expect(status).toBe('succeeded');
+		expect(content['reasoning-test']).toBe('Does it hold?\n\nFor both.');
+		expect(provider.requests).toHaveLength(4);
+	});
+
+	test('CX-05 what is kept of a stopped run counts its answers, and not what was thought before them', async () => {
+		const provider = new ReplyingProvider({ text: told[0], thoughts: ['A long thought.'] }, told[1], told[2], answer);
+		provider.hold(2);
+		const app = await makeApp({ provider, runs: runsOf(run) });
+		const { id } = await start(app, 'visual', { puzzle });
+		const { content } = await until(app, id, ({ content }) => 'hypothesize' in content);
+		await app.jobs.cancel('local', id);
+		const { receipt } = await ended(app, id);
+		const letters = content.look!.length + content.hypothesize!.length;
+		expect(receipt!.kept).toContain(`${letters} characters of answers`);
+	});
+
 	test('TS-07 BY-15 the demo says that it reads the numbers, and solves some', async () => {
 		const app = await makeApp({ runs: runsOf(run) });
 		const level = (wanted: number) => shippedPuzzles().find((each) => each.level === wanted)!.id;
