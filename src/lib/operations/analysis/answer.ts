@@ -1,7 +1,8 @@
 import { z } from 'zod';
 import { grid, type Grid } from '../../puzzles/grid.ts';
 import { confidenceOf } from '../../puzzles/confidence.ts';
-import { cellsOf, MOST } from './field-reader.ts';
+import { gridsOf } from '../../puzzles/predicted.ts';
+import { MOST } from './field-reader.ts';
 import type { Preview } from './model.ts';
 
 /** A whole answer, checked. */
@@ -31,7 +32,7 @@ export function readAnswer(value: unknown, tests: number): Reading {
 	const whole = loose.safeParse(value).data;
 	if (!whole) return { ok: false, problem: 'its JSON is not whole, or there is none' };
 	const { predictions = whole.prediction, ...rest } = whole;
-	const read = answer.safeParse({ ...rest, prediction: tidied(predictions) });
+	const read = answer.safeParse({ ...rest, prediction: gridsOf(predictions) });
 	if (!read.success) return { ok: false, problem: problemOf(read.error) };
 	const { prediction } = read.data;
 	if (prediction.length !== tests)
@@ -56,14 +57,6 @@ export function isPreviewed(answer: Answer, { pattern, strategy, hints, rows, co
 			confidence: rest.confidence
 		})
 	);
-}
-
-/** Grids as lists of rows of numbers; one grid alone becomes the list of it. */
-function tidied(predictions: unknown): unknown {
-	if (!Array.isArray(predictions)) return predictions;
-	const grids: unknown[] =
-		predictions.length > 0 && predictions.every((row) => cellsOf(row) !== null) ? [predictions] : predictions;
-	return grids.map((rows) => (Array.isArray(rows) ? rows.map((row: unknown) => cellsOf(row) ?? row) : rows));
 }
 
 function problemOf(error: z.ZodError): string {

@@ -1,6 +1,7 @@
 import { JSONParser, type ParsedElementInfo } from '@streamparser/json';
 import type { OwnEventOf } from '../operation.ts';
 import { confidenceOf } from '../../puzzles/confidence.ts';
+import { cellsOf } from '../../puzzles/predicted.ts';
 import type { analysis } from './model.ts';
 
 /** A field of an answer that has just become complete, as the event that tells it. */
@@ -117,16 +118,4 @@ function hintField(index: number, value: unknown): Field[] {
 function rowField(test: number, row: number, value: unknown): Field[] {
 	const cells = cellsOf(value);
 	return cells && test < MOST.tests && row < MOST.rows ? [{ type: 'row', data: { test, row, cells } }] : [];
-}
-
-/** The cells of a row: numbers from 0 to 9, or a text of such digits; null when it is neither. */
-export function cellsOf(value: unknown): number[] | null {
-	const cells: unknown =
-		typeof value === 'string' && /^[\d\s,]+$/.test(value) ? [...value.replaceAll(/[\s,]/g, '')].map(Number) : value;
-	if (!Array.isArray(cells) || cells.length < 1 || cells.length > 30) return null;
-	return cells.every(
-		(cell: unknown): cell is number => Number.isInteger(cell) && Number(cell) >= 0 && Number(cell) <= 9
-	)
-		? cells
-		: null;
 }

@@ -16,6 +16,18 @@ test.for([
 		'```js\nfunction solve(g) {}\n```\nTry:\n```js\nsolved(1);\n```',
 		'function solve(g) {}'
 	],
+	[
+		'an example of its use behind it',
+		'```js\nconst solve = (g) => g;\n```\nUse:\n```js\nconsole.log(solve([[1]]));\n```',
+		'const solve = (g) => g;'
+	],
+	[
+		'a drawing before it, in a block of its own',
+		'```text\n1 0\n0 1\n```\nSo:\n```js\nfunction solve(g) {}\n```\n',
+		'function solve(g) {}'
+	],
+	['lines that end as on Windows', 'So:\r\n```js\r\nfunction solve(g) {}\r\n```\r\n', 'function solve(g) {}\r'],
+	['a longer fence', '````js\nfunction solve(g) { return `\n```\n`; }\n````', 'function solve(g) { return `\n```\n`; }'],
 	['a block that is indented', '1. So:\n   ```js\n   function solve(g) {}\n   ```', '   function solve(g) {}'],
 	[
 		'a template text with backquotes',
