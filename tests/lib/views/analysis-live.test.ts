@@ -162,4 +162,19 @@ describe('analysis, ended', () => {
 		]);
 		expect(table.getByRole('link', { name: 'gpt-x' })).toHaveAttribute('href', '/jobs/job_b');
 	});
+
+	test('TS-05 OP-08 a run of the same puzzle is found behind many of others that are called alike', async () => {
+		const job = analysisJob(done([5, 4], 1), { model: 'this' });
+		const run = (id: string, facts: Partial<JobSnapshot>) => ({ ...analysisJob(done([5, 5], 0.5)), ...facts, id });
+		const others = Array.from({ length: 30 }, (_, index) =>
+			run(`job_other_${index}`, { model: 'other', input: { puzzle: { train: [], test: [], index } } })
+		);
+		const same = run('job_same', { model: 'gpt-x', createdAt: job.createdAt - 1 });
+		served.set('/api/jobs?operation=analysis&limit=100', { jobs: [job, ...others, same] });
+		for (const one of [...others, same]) served.set(`/api/jobs/${one.id}`, one);
+		render(Live, { job, live: false });
+		const table = within(await screen.findByRole('table'));
+		expect(table.getByRole('link', { name: 'gpt-x' })).toHaveAttribute('href', '/jobs/job_same');
+		expect(table.getAllByRole('row')).toHaveLength(3);
+	});
 });
