@@ -52,7 +52,7 @@ describe('a batch whose parts are paid for', () => {
 	async function paidResults(id: string): Promise<Record<string, string>[]> {
 		const file = await fetch(`${server.url}/api/jobs/${id}/artifacts/results.csv`);
 		expect(file.status).toBe(200);
-		return parse(await file.text(), { columns: true });
+		return parse(await file.text(), { columns: true }) as Record<string, string>[];
 	}
 
 	test('BY-08 its cost is foreseen, burns a budget, stops it when that is spent, and what is missing goes on with another', async () => {

@@ -177,4 +177,17 @@ describe('analysis, ended', () => {
 		expect(table.getByRole('link', { name: 'gpt-x' })).toHaveAttribute('href', '/jobs/job_same');
 		expect(table.getAllByRole('row')).toHaveLength(3);
 	});
+
+	test('TS-05 OP-08 the runs are asked for when this one begins and ends, and not at each of its events', async () => {
+		const asked: string[] = [];
+		vi.stubGlobal('fetch', async (path: string) => {
+			asked.push(path);
+			return Response.json({ jobs: [] });
+		});
+		const { rerender } = render(Live, { job: analysisJob(thought), live: true });
+		for (const told of [writing, predicted([5, 4])]) await rerender({ job: analysisJob(told), live: true });
+		expect(asked).toHaveLength(1);
+		await rerender({ job: analysisJob(done([5, 4], 1)), live: false });
+		expect(asked).toHaveLength(2);
+	});
 });
