@@ -280,22 +280,25 @@ describe('a puzzle that is solved by eye', () => {
 		expect(await page.locator('[data-picture]').count()).toBe(5);
 	});
 
-	test.for(looks)('BY-11 TS-02 its result, with its reasoning, holds at $width px, dark: $dark', async ({ width, dark }) => {
-		await headway.pace(40);
-		const id = await start(headway.url, 'visual', { puzzleId: 'halo-by-colour' });
-		await headway.job(id, true);
-		const page = await browser.page({ baseURL: headway.url, width, dark });
-		await open(page, `/jobs/${id}`);
-		await untilStatus(page, 'succeeded');
-		for (const name of [/^Puzzle/, /^Observations/, /^Answer as it was written/])
-			await page.getByRole('button', { name }).click();
-		// TS-02: what was thought before it stands apart from what was seen.
-		const look = page.locator('[data-step=look]');
-		await look.getByText('Reasoning', { exact: true }).click();
-		await look.locator('[data-reasoning]').getByText('I read the grids of each pair').waitFor();
-		expect(await overflowOf(page)).toBe(0);
-		await expectNoAxeViolations(page);
-	});
+	test.for(looks)(
+		'BY-11 TS-02 its result, with its reasoning, holds at $width px, dark: $dark',
+		async ({ width, dark }) => {
+			await headway.pace(40);
+			const id = await start(headway.url, 'visual', { puzzleId: 'halo-by-colour' });
+			await headway.job(id, true);
+			const page = await browser.page({ baseURL: headway.url, width, dark });
+			await open(page, `/jobs/${id}`);
+			await untilStatus(page, 'succeeded');
+			for (const name of [/^Puzzle/, /^Observations/, /^Answer as it was written/])
+				await page.getByRole('button', { name }).click();
+			// TS-02: what was thought before it stands apart from what was seen.
+			const look = page.locator('[data-step=look]');
+			await look.getByText('Reasoning', { exact: true }).click();
+			await look.locator('[data-reasoning]').getByText('I read the grids of each pair').waitFor();
+			expect(await overflowOf(page)).toBe(0);
+			await expectNoAxeViolations(page);
+		}
+	);
 });
 
 describe('a model', () => {

@@ -207,7 +207,7 @@ describe('a batch on its page', () => {
 		const over = { status: 'cancelled', input: { ...input, budget: 0.04 } } as const;
 		const given = props(batchJob([part('1', 'succeeded')], over), false);
 		render(Live, given);
-		expect(screen.queryByLabelText(/^Budget/)).toBeNull();
+		expect(screen.queryByLabelText(/^Budget for the parts/)).toBeNull();
 		await fireEvent.click(screen.getByRole('button', { name: 'Retry the 2 parts that are missing' }));
 		const inputs = [{ prompt: 'two' }, { prompt: 'three' }];
 		expect(given.start).toHaveBeenCalledWith('batch', { operation: 'image', inputs, budget: 0.04 }, {});

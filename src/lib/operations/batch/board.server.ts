@@ -117,7 +117,14 @@ export class Board {
 		if (!(error instanceof HeadwayError)) throw error;
 		const { code, message } = error;
 		this.#take({
-			...{ key: part.key, jobId: null, title: titleOfPart(part), status: 'failed', artifacts: [], error: { code, message } },
+			...{
+				key: part.key,
+				jobId: null,
+				title: titleOfPart(part),
+				status: 'failed',
+				artifacts: [],
+				error: { code, message }
+			},
 			...{ score: null, elapsedMs: 0, cost: unknownCost },
 			...{ progress: { fraction: null, basis: 'unknown' }, ...atRest }
 		});

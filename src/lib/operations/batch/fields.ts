@@ -118,7 +118,10 @@ export function subjectsIn(inputs: readonly Record<string, unknown>[], text: str
 
 /** What an input is about, as a key. */
 export function subjectOf(input: Record<string, unknown>, subjects: readonly string[]): string {
-	return subjects.map((name) => said(input[name])).filter(Boolean).join(', ');
+	return subjects
+		.map((name) => said(input[name]))
+		.filter(Boolean)
+		.join(', ');
 }
 
 const namesIn = (inputs: readonly Record<string, unknown>[]) => [...new Set(inputs.flatMap(Object.keys))];

@@ -56,7 +56,14 @@ export function resultsCsv(planned: readonly PlannedPart[], parts: readonly Batc
 		const { key, input } = one;
 		const part = known.get(key);
 		const values = varying.map((name) => shortened(said(input[name]), LONGEST_VALUE));
-		return [key, part?.title ?? titleOfPart(one), ...values, ...factsOf(part), part?.jobId ?? '', part?.error?.message ?? ''];
+		return [
+			key,
+			part?.title ?? titleOfPart(one),
+			...values,
+			...factsOf(part),
+			part?.jobId ?? '',
+			part?.error?.message ?? ''
+		];
 	});
 	return csvText([heading, ...rows]);
 }

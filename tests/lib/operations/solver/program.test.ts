@@ -27,7 +27,11 @@ test.for([
 		'function solve(g) {}'
 	],
 	['lines that end as on Windows', 'So:\r\n```js\r\nfunction solve(g) {}\r\n```\r\n', 'function solve(g) {}\r'],
-	['a longer fence', '````js\nfunction solve(g) { return `\n```\n`; }\n````', 'function solve(g) { return `\n```\n`; }'],
+	[
+		'a longer fence',
+		'````js\nfunction solve(g) { return `\n```\n`; }\n````',
+		'function solve(g) { return `\n```\n`; }'
+	],
 	['a block that is indented', '1. So:\n   ```js\n   function solve(g) {}\n   ```', '   function solve(g) {}'],
 	[
 		'a template text with backquotes',

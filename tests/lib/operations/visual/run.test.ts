@@ -187,7 +187,18 @@ test.for([
 		{ grids: [[[1]]], pattern: 'Swapped.', hints: ['Two cells.'], confidence: 90 }
 	],
 	['words and no grids', '{"pattern": "Swapped."}', { problem: 'it has no list of `predictions`' }],
-	['one grid alone, its rows as text', '{"predictions": ["12", "3 4"]}', { grids: [[[1, 2], [3, 4]]] }],
+	[
+		'one grid alone, its rows as text',
+		'{"predictions": ["12", "3 4"]}',
+		{
+			grids: [
+				[
+					[1, 2],
+					[3, 4]
+				]
+			]
+		}
+	],
 	['its grids under the name of the result', '{"prediction": [[[1]]]}', { grids: [[[1]]] }],
 	['a list and no object', '[1]', { problem: 'it has no list of `predictions`' }],
 	['no JSON', 'none', { problem: 'it is no JSON' }],
