@@ -83,7 +83,7 @@ describe('a batch whose parts are paid for', () => {
 		const ending = page.locator('[data-ending=failed]');
 		await ending.getByRole('heading', { name: 'Its budget is spent' }).waitFor();
 		expect(await ending.innerText()).toContain('The budget of $0.05 is spent: 3 of 12 parts had ended, 9 stopped.');
-		expect(await page.locator('[data-counts]').innerText()).toBe('3 of 12 done, 9 cancelled');
+		expect(await page.locator('[data-counts]').innerText()).toBe('3 of 12 done, 0 solved, 9 cancelled');
 		expect(await page.locator('[data-spending]').innerText()).toContain('for 3 of 12 parts done');
 		expect(await meter.getAttribute('aria-valuenow')).toBe('100');
 		const stopped = await paidResults(idOf(page));
