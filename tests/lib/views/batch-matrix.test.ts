@@ -63,6 +63,18 @@ test('OP-08 each column adds up: solved, mean score, time and cost', () => {
 	expect(sums('Cost')).toEqual(['$0.04 so far', '$0.02']);
 });
 
+test('OP-08 CX-05 what was stopped does not count against what is solved', () => {
+	show(
+		batchJob([
+			part('1', 'succeeded', { score: 1 }),
+			part('3', 'cancelled'),
+			part('2', 'failed'),
+			part('4', 'cancelled')
+		])
+	);
+	expect([...table().querySelectorAll('[data-total="Solved"] td')].map(words)).toEqual(['1 of 1', '0 of 1']);
+});
+
 test('OP-08 where nothing has a score the columns count what is done', () => {
 	show(batchJob([part('1', 'succeeded'), part('2', 'failed')]));
 	expect(table().querySelector('[data-total="Solved"]')).toBeNull();

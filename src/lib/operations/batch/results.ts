@@ -11,6 +11,8 @@ export interface Totals {
 	/** How many have ended, however they ended. */
 	ended: number;
 	succeeded: number;
+	/** Those that ended because they were stopped: they say nothing of what they would have come to. */
+	cancelled: number;
 	/** Those whose result has a score, and those of them that have the full one. */
 	scored: number;
 	solved: number;
@@ -30,6 +32,7 @@ export function totalsOf(parts: readonly BatchPart[]): Totals {
 	return {
 		ended: count(({ status }) => isTerminal(status)),
 		succeeded: count(({ status }) => status === 'succeeded'),
+		cancelled: count(({ status }) => status === 'cancelled'),
 		scored: scores.length,
 		solved: scores.filter((score) => score === 1).length,
 		meanScore: scores.length > 0 ? sum(scores) / scores.length : null,

@@ -88,8 +88,13 @@ export const solver = defineOperation({
 	variantOf: ({ iterations }) => `${iterations}`,
 	keptOf({ iterations }, content) {
 		const programs = iterations.filter(({ written }) => written?.program != null).length;
-		const letters = iterations.reduce((sum, { number }) => sum + (content[targetOf(number)]?.length ?? 0), 0);
-		return countedAny([programs, 'program'], [letters, 'character of answers', 'characters of answers']);
+		const sum = (of: (number: number) => string) =>
+			iterations.reduce((length, { number }) => length + (content[of(number)]?.length ?? 0), 0);
+		return countedAny(
+			[programs, 'program'],
+			[sum(targetOf), 'character of answers', 'characters of answers'],
+			[sum(reasoningOf), 'character of reasoning', 'characters of reasoning']
+		);
 	},
 	limits: { timeoutMs: 60 * 60_000, running: 4 },
 	can: { finishNow: false, resumable: true, repeatable: false },

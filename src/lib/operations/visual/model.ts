@@ -106,11 +106,13 @@ export const visual = defineOperation({
 	scoreOf: ({ score }) => score,
 	keptOf({ steps, pictures }, content) {
 		const finished = steps.filter(({ finishedAt }) => finishedAt !== null).length;
-		const letters = steps.reduce((sum, { name }) => sum + (content[name]?.length ?? 0), 0);
+		const sum = (of: (name: Step) => string) =>
+			steps.reduce((length, { name }) => length + (content[of(name)]?.length ?? 0), 0);
 		return countedAny(
 			[pictures.length, 'picture'],
 			[finished, 'finished step'],
-			[letters, 'character of answers', 'characters of answers']
+			[sum((name) => name), 'character of answers', 'characters of answers'],
+			[sum(reasoningOf), 'character of reasoning', 'characters of reasoning']
 		);
 	},
 	limits: { timeoutMs: 30 * 60_000, running: 4 },

@@ -115,6 +115,11 @@ describe('a solver', () => {
 		expect(snapshot.result).toMatchObject({ pattern: 'It is turned by a quarter.' });
 	});
 
+	test('CX-05 one that is stopped while it thinks keeps what was thought, and its receipt says so', () => {
+		const state = { ...solver.state(), iterations: [{ number: 1, startedAt: 0, written: null, ran: null }] };
+		expect(solver.keptOf?.(state, { 'reasoning-1': 'A turn?' })).toEqual(['7 characters of reasoning']);
+	});
+
 	test('TS-06 an error goes into the next request with its line, and what the program wrote', async () => {
 		const broken = answer('A guess.', "console.log('here', grid.length);\n\treturn grid.colour.map((x) => x);");
 		const { provider, snapshot } = await solved(new ReplyingProvider(broken, turned));

@@ -149,7 +149,7 @@ describe('a visual solver', () => {
 		expect(provider.requests).toHaveLength(4);
 	});
 
-	test('CX-05 what is kept of a stopped run counts its answers, and not what was thought before them', async () => {
+	test('CX-05 what is kept of a stopped run counts its answers, and apart from them what was thought', async () => {
 		const provider = new ReplyingProvider({ text: told[0], thoughts: ['A long thought.'] }, told[1], told[2], answer);
 		provider.hold(2);
 		const app = await makeApp({ provider, runs: runsOf(run) });
@@ -158,7 +158,9 @@ describe('a visual solver', () => {
 		await app.jobs.cancel('local', id);
 		const { receipt } = await ended(app, id);
 		const letters = content.look!.length + content.hypothesize!.length;
-		expect(receipt!.kept).toContain(`${letters} characters of answers`);
+		expect(receipt!.kept).toEqual(
+			expect.arrayContaining([`${letters} characters of answers`, '15 characters of reasoning'])
+		);
 	});
 
 	test('TS-07 BY-15 the demo says that it reads the numbers, and solves some', async () => {
