@@ -1,6 +1,6 @@
 import { readFileSync } from 'node:fs';
 import { describe, expect, test } from 'vitest';
-import { ruleOf, rulesOf, solveByRules, type Grid, type Pair } from '../../src/demo/puzzles/rules.ts';
+import { nearestRules, ruleOf, rulesOf, solveByRules, type Grid, type Pair } from '../../src/demo/puzzles/rules.ts';
 import puzzles from '../../src/lib/puzzles/shipped.json' with { type: 'json' };
 
 const docs = readFileSync(new URL('../../docs/solvers.md', import.meta.url), 'utf8');
@@ -207,4 +207,21 @@ describe('on the puzzles that ship', () => {
 		expect(solved.length).toBeGreaterThan(puzzles.length / 3);
 		expect(solved.length).toBeLessThan(puzzles.length);
 	});
+});
+
+test('TS-06 TS-18 a program that many pairs suggest is run once on each of them', () => {
+	/** How often the input of a pair is looked at, where so many pairs are alike. */
+	const looksOf = (count: number) => {
+		let looks = 0;
+		const train = Array.from({ length: count }, () => ({
+			get input() {
+				looks += 1;
+				return one;
+			},
+			output: [[3, 2, 1]]
+		}));
+		nearestRules(train);
+		return looks / count;
+	};
+	expect(looksOf(8)).toBeLessThan(2 * looksOf(1));
 });
