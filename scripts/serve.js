@@ -16,6 +16,9 @@ const sameSignalMs = 500;
 /** Milliseconds after which a ready server loads what runs need: whoever waited for it is answered first. */
 const warmUpAfterMs = 100;
 
+/** What adapter-node reads by itself. An empty variable is an unset one: that is how compose files leave things out. */
+const proxySettings = ['ORIGIN', 'PROTOCOL_HEADER', 'HOST_HEADER', 'PORT_HEADER', 'ADDRESS_HEADER', 'XFF_DEPTH'];
+
 /** Ends the process with one line that says what to do. */
 function refuse(sentence) {
 	console.error(sentence);
@@ -42,22 +45,26 @@ async function load() {
 }
 
 /** What an error at start means for the person, or null when it is a fault in the program. */
-function explain(error, config = {}) {
-	const { host = '', port = '' } = config;
+function explain(error) {
 	if (error.code === 'ERR_MODULE_NOT_FOUND' && /build.handler\.js/.test(error.message)) {
 		return 'There is no build yet. Run `npm start`, which makes one.';
 	}
 	if (error.name === 'ConfigError' || error.name === 'HeadwayError') return error.message;
 	if (/\b(ORIGIN|XFF_DEPTH)\b/.test(error.message)) return error.message.split('\n')[0];
-	if (error.code === 'EADDRINUSE') {
+	return null;
+}
+
+/** Why nothing can be listened for there, and what to do. */
+function explainListening({ code, message }, { host, port }) {
+	if (code === 'EADDRINUSE') {
 		return `Port ${port} on ${host} is in use by another program. Stop it, or take another port: PORT=${port + 1} npm start`;
 	}
-	if (error.code === 'EACCES')
-		return `Port ${port} may not be opened by this user. Take one above 1023: PORT=3000 npm start`;
-	if (error.code === 'EADDRNOTAVAIL' || error.code === 'ENOTFOUND') {
+	if (code === 'EACCES') return `Port ${port} may not be opened by this user. Take one above 1023: PORT=3000 npm start`;
+	// A name that nobody knows is EAI_AGAIN where no server for names can be reached.
+	if (['EADDRNOTAVAIL', 'EAFNOSUPPORT', 'EINVAL', 'ENOTFOUND', 'EAI_AGAIN'].includes(code)) {
 		return `HOST=${host} is not an address of this machine. Use 127.0.0.1, or 0.0.0.0 for all addresses.`;
 	}
-	return null;
+	return `Port ${port} on ${host} cannot be opened (${code ?? message}). Set HOST and PORT to others.`;
 }
 
 /** Stops in order: no new connections, streams end so that clients come back, the app closes; never longer than 5 s. */
@@ -120,6 +127,7 @@ process.on('unhandledRejection', (reason) => console.error('Unhandled rejection:
 
 // Who names the header trusts their proxy to set it. Otherwise the scheme is the socket's, whatever the request claims,
 // so that plain http on a LAN address passes the same-origin check (adapter-node would assume https).
+for (const name of proxySettings) if (process.env[name] === '') delete process.env[name];
 const trustsProxy = process.env.PROTOCOL_HEADER !== undefined;
 process.env.PROTOCOL_HEADER ??= 'x-forwarded-proto';
 // The app counts by itself: files may be large, all else may not (lib/server/http/body-limit.ts).
@@ -169,9 +177,7 @@ server.on('upgrade', (req, socket, head) => {
 
 server.once('error', async (error) => {
 	await app.close();
-	const sentence = explain(error, app.config);
-	if (sentence === null) throw error;
-	refuse(sentence);
+	refuse(explainListening(error, app.config));
 });
 server.listen({ host: app.config.host, port: app.config.port }, () => {
 	for (const line of app.banner(addressOf(app.config, server.address()))) console.log(line);

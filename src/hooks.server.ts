@@ -7,7 +7,7 @@ import type { WebSocketDoor } from '$lib/server/ws-door.ts';
 import { enter } from '$lib/server/http/entrance.ts';
 import { StreamDoor } from '$lib/server/http/stream-door.ts';
 import { ownerOf } from '$lib/server/owner.ts';
-import { unknownSettings } from '$lib/server/unknown-settings.ts';
+import { idleSettings, unknownSettings } from '$lib/server/unknown-settings.ts';
 import type { Handle, HandleServerError, ServerInit } from '@sveltejs/kit';
 
 // The server entry (scripts/serve.js) and a reloading dev server find the one app here.
@@ -31,6 +31,7 @@ export const init: ServerInit = async () => {
 	const code = dev ? `${version}-${Date.now()}` : version;
 	const app = await createApp({ config: readConfig(env), runs: operationRuns(), version: code });
 	for (const variable of unknownSettings(env)) app.log.warn({ variable }, 'no setting has this name: it does nothing');
+	for (const idle of idleSettings(env)) app.log.warn(idle, 'this setting does nothing without the one that it needs');
 	holder[place] = app;
 	holder[socketPlace] = app.config.websocket ? await socketDoorOf(app) : null;
 	holder[streamsPlace] = new StreamDoor(app, env);

@@ -1,5 +1,6 @@
 import { readdirSync, statSync } from 'node:fs';
 import { join } from 'node:path';
+import { Readable } from 'node:stream';
 import { stripVTControlCharacters } from 'node:util';
 import type { render } from 'svelte/server';
 import { afterAll, beforeAll, expect, onTestFinished, test, vi } from 'vitest';
@@ -44,13 +45,13 @@ function patched(text: string, diff: string): string {
 }
 
 /** The app of the copy, found by its own list of runs, on a real database. */
-async function appOfCopy() {
+async function appOfCopy(more: Record<string, OperationRun> = {}) {
 	const runs = await copy.load<{ operationRuns(): Record<string, OperationRun> }>(
 		'/src/lib/operations/index.server.ts'
 	);
 	const server = await copy.load<{ createApp: typeof createApp }>('/src/lib/server/app.ts');
 	const settings = { HEADWAY_DATA: temporaryFolder(), LOG_LEVEL: 'silent', HEADWAY_DEMO_PACE: '40' };
-	const app = await server.createApp({ config: readConfig(settings), runs: runs.operationRuns() });
+	const app = await server.createApp({ config: readConfig(settings), runs: { ...runs.operationRuns(), ...more } });
 	onTestFinished(() => app.close());
 	return app;
 }
@@ -88,7 +89,8 @@ test(
 test('OP-01 an operation is one folder and one line of the list', () => {
 	const after = sources();
 	const changed = [...after.keys()].filter((path) => before.get(path) !== after.get(path));
-	const outside = changed.filter((path) => !path.startsWith('src/lib/operations/keywords/'));
+	// The guide's second operation is in no list.
+	const outside = changed.filter((path) => !/^src\/lib\/operations\/(keywords|columns)\//.test(path));
 	expect([...before.keys()].filter((path) => !after.has(path))).toEqual([]);
 	expect(changed.length).toBeGreaterThan(outside.length);
 	expect(outside).toEqual([list]);
@@ -121,6 +123,19 @@ test('OP-11 the operation of the guide runs: its phases, its own events, its tex
 	expect(phases).toEqual(['counting', 'describing']);
 	expect(events.find(({ type }) => type === 'keyword')?.data).toEqual({ word: 'tea', count: 3 });
 	expect(events.at(-1)?.type).toBe('done');
+});
+
+test('OP-11 the operation of the guide that takes a table tells what it holds, and the door refuses what is none', async () => {
+	const { default: run } = await copy.load<{ default: OperationRun }>('/src/lib/operations/columns/run.server.ts');
+	const app = await appOfCopy({ columns: run });
+	const put = async (name: string, text: string) => {
+		const { id } = await app.uploads.put('local', { name, body: Readable.from([Buffer.from(text)]) });
+		return { fileId: id };
+	};
+	const { id } = await start(app, 'columns', await put('a "b".csv', 'city,amount\nUlm,3\nBonn,4\n'));
+	expect(await ended(app, id)).toMatchObject({ error: null, result: { columns: ['city', 'amount'], rows: 2 } });
+	await expect(start(app, 'columns', await put('page.html', '<!doctype html><p>none'))).rejects.toThrow();
+	await expect(start(app, 'columns', { fileId: 'file_none' })).rejects.toThrow();
 });
 
 test(

@@ -19,7 +19,7 @@ const { PORT, ORIGIN, REFUSE, DRAIN } = process.env;
 if (REFUSE) throw Object.assign(new Error('The data folder cannot be written.'), { name: 'ConfigError', code: 'config' });
 const streams = new Set();
 globalThis[Symbol.for('headway.app')] = {
-	config: { host: '127.0.0.1', port: Number(PORT), origin: ORIGIN ?? null },
+	config: { host: process.env.HOST ?? '127.0.0.1', port: Number(PORT), origin: ORIGIN ?? null },
 	banner: (address) => ['ready at ' + address],
 	async drain() {
 		if (DRAIN === 'never') await new Promise(() => {});
@@ -32,6 +32,7 @@ if (process.env.SOCKETS) globalThis[Symbol.for('headway.websocket')] = {
 	drain: async () => console.log('drained')
 };
 export function handler(req, res) {
+	if (req.url === '/empty') return res.end(JSON.stringify(Object.keys(process.env).filter((name) => process.env[name] === '')));
 	if (req.url === '/limit') return res.end(process.env.BODY_SIZE_LIMIT);
 	if (req.url === '/refuse') return res.writeHead(413).end('refused');
 	if (req.url !== '/stream') return res.end(req.headers['x-forwarded-proto']);
@@ -74,6 +75,13 @@ test('TS-24 without a proxy that the operator names the scheme is the one of the
 test("TS-24 the header that the operator names is the proxy's to set", async () => {
 	const url = await serve({ PROTOCOL_HEADER: 'x-forwarded-proto' }).address();
 	expect(await (await fetch(url, { headers: { 'x-forwarded-proto': 'https' } })).text()).toBe('https');
+});
+
+test('DC-06 TS-24 an empty variable is an unset one also for what the proxy says', async () => {
+	const settings = { PROTOCOL_HEADER: '', ADDRESS_HEADER: '', XFF_DEPTH: '', ORIGIN: '' };
+	const url = await serve(settings).address();
+	expect(await (await fetch(url, { headers: { 'x-forwarded-proto': 'https' } })).text()).toBe('http');
+	expect(await (await fetch(`${url}/empty`)).text()).toBe('[]');
 });
 
 /** What comes back on a connection of its own, until it closes. */
@@ -179,6 +187,16 @@ test('DC-07 a port in use is one line that says what to do', async () => {
 		`closed\nPort ${port} on 127.0.0.1 is in use by another program. Stop it, or take another port: PORT=${port + 1} npm start\n`
 	);
 });
+
+test.each(['no-such-host.invalid', '192.0.2.1', 'fe80::1'])(
+	'DC-06 HOST=%s, which is no address of this machine, ends the start with a line and an exit code',
+	async (HOST) => {
+		expect(await serve({ HOST }).ended).toEqual({
+			code: 1,
+			output: `closed\nHOST=${HOST} is not an address of this machine. Use 127.0.0.1, or 0.0.0.0 for all addresses.\n`
+		});
+	}
+);
 
 test('DC-07 a start without a build says how to get one', async () => {
 	rmSync(join(root, 'build'), { recursive: true });

@@ -115,7 +115,11 @@ export async function createApp(options: AppOptions): Promise<App> {
 	checkOperations(config, Object.keys(runs));
 	const log = options.log ?? pino({ level: config.logLevel, base: null });
 	const store = await openStorage({ ...options, models: modelsOf(runs), clock, log });
-	const { demo, providers } = await openSource({ ...options, clock, log }, startDemo);
+	const { demo, providers } = await openSource({ ...options, clock, log }, startDemo).catch((error: unknown) => {
+		// Left open, it would look like one whose server was killed, and the next start would look through all of it.
+		store.close();
+		throw error;
+	});
 
 	const ended = (row: JobRow, ending: Ending) => {
 		metrics.ended(row, ending, (clock.now() - (row.startedAt ?? clock.now())) / 1_000);

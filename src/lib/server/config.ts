@@ -1,6 +1,20 @@
 import { join } from 'node:path';
 import { z } from 'zod';
-import { bytes, counts, durations, httpUrl, modelDurations, origin, SIZE, whole } from './config-values.ts';
+import { readBlobs, type BlobSettings } from './blobs/blob-settings.ts';
+import {
+	baseUrl,
+	bytes,
+	counts,
+	durations,
+	header,
+	httpUrl,
+	key,
+	modelDurations,
+	origin,
+	SIZE,
+	text,
+	whole
+} from './config-values.ts';
 import { ConfigError } from './config-error.ts';
 import { readDataSources, type DataSourceSettings } from './data-sources/data-source-settings.ts';
 import { readLimits, type LimitSettings } from './limit-settings.ts';
@@ -14,46 +28,46 @@ export { ConfigError } from './config-error.ts';
 const DAY_S = 86_400;
 const vendorIds = Object.keys(vendors).filter((id): id is Exclude<VendorId, 'demo'> => id !== 'demo');
 const oneOfVendors = { error: `must be one of ${vendorIds.join(', ')}` };
-const text = z.string().trim().min(1, 'must not be blank');
-// It goes out in a header, which takes nothing else.
-const key = text.regex(/^[\x21-\x7e]+$/, 'must be a key without spaces, of plain letters, digits and signs');
 const variables = z.object({
-	HOST: z.string().default('127.0.0.1'),
+	HOST: text.default('127.0.0.1'),
 	PORT: whole(0, 65_535).default(3000),
 	ORIGIN: origin.optional(),
-	HEADWAY_DATA: z.string().default('./data'),
+	PROTOCOL_HEADER: header.optional(),
+	ADDRESS_HEADER: header.optional(),
+	XFF_DEPTH: whole(1, 100).default(1),
+	HEADWAY_DATA: text.default('./data'),
 	HEADWAY_WEBSOCKET: z.enum(['on', 'off'], { error: 'must be on or off' }).default('off'),
 	HEADWAY_CORS_ORIGINS: z.string().default(''),
 	LOG_LEVEL: z
 		.enum(['debug', 'info', 'warn', 'error', 'silent'], { error: 'must be debug, info, warn, error or silent' })
 		.default('info'),
 	OPENAI_API_KEY: key.optional(),
-	OPENAI_BASE_URL: httpUrl.optional(),
+	OPENAI_BASE_URL: baseUrl.optional(),
 	HEADWAY_VENDOR: z.enum(vendorIds, oneOfVendors).optional(),
-	HEADWAY_MODEL: z.string().trim().min(1).default('gpt-6-astra'),
-	HEADWAY_IMAGE_MODEL: z.string().trim().min(1).default('gpt-image-2'),
+	HEADWAY_MODEL: text.default('gpt-6-astra'),
+	HEADWAY_IMAGE_MODEL: text.default('gpt-image-2'),
 	HEADWAY_IMAGES: z.enum(['api', 'tool'], { error: 'must be api or tool' }).default('api'),
 	XAI_API_KEY: key.optional(),
-	XAI_BASE_URL: httpUrl.default('https://api.x.ai/v1'),
+	XAI_BASE_URL: baseUrl.default('https://api.x.ai/v1'),
 	XAI_MODEL: text.default('grok-4.7'),
 	XAI_IMAGE_MODEL: text.optional(),
 	OPENROUTER_API_KEY: key.optional(),
-	OPENROUTER_BASE_URL: httpUrl.default('https://openrouter.ai/api/v1'),
+	OPENROUTER_BASE_URL: baseUrl.default('https://openrouter.ai/api/v1'),
 	OPENROUTER_MODEL: text.default('openai/gpt-6-astra'),
 	OPENROUTER_IMAGE_MODEL: text.optional(),
 	AZURE_OPENAI_API_KEY: key.optional(),
-	AZURE_OPENAI_ENDPOINT: httpUrl.optional(),
+	AZURE_OPENAI_ENDPOINT: baseUrl.optional(),
 	AZURE_OPENAI_MODEL: text.optional(),
 	AZURE_OPENAI_IMAGE_MODEL: text.optional(),
-	OLLAMA_BASE_URL: httpUrl.optional(),
+	OLLAMA_BASE_URL: baseUrl.optional(),
 	OLLAMA_MODEL: text.optional(),
 	OLLAMA_IMAGE_MODEL: text.optional(),
-	VLLM_BASE_URL: httpUrl.optional(),
+	VLLM_BASE_URL: baseUrl.optional(),
 	VLLM_API_KEY: key.optional(),
 	VLLM_MODEL: text.optional(),
-	LMSTUDIO_BASE_URL: httpUrl.optional(),
+	LMSTUDIO_BASE_URL: baseUrl.optional(),
 	LMSTUDIO_MODEL: text.optional(),
-	CUSTOM_BASE_URL: httpUrl.optional(),
+	CUSTOM_BASE_URL: baseUrl.optional(),
 	CUSTOM_API_KEY: key.optional(),
 	CUSTOM_API: z.enum(['responses', 'chat'], { error: 'must be responses or chat' }).optional(),
 	CUSTOM_LABEL: text.optional(),
@@ -79,14 +93,14 @@ const variables = z.object({
 	HEADWAY_MCP_SERVERS: z.string().trim().default(''),
 	HEADWAY_DATA_SOURCES: z.string().trim().default(''),
 	HEADWAY_BLOBS: z.enum(['files', 's3', 'vercel'], { error: 'must be files, s3 or vercel' }).default('files'),
-	HEADWAY_S3_BUCKET: z.string().trim().optional(),
-	HEADWAY_S3_ENDPOINT: httpUrl.optional(),
-	HEADWAY_S3_REGION: z.string().trim().default('us-east-1'),
+	HEADWAY_S3_BUCKET: text.optional(),
+	HEADWAY_S3_ENDPOINT: baseUrl.optional(),
+	HEADWAY_S3_REGION: text.default('us-east-1'),
 	HEADWAY_S3_PREFIX: z
 		.string()
 		.regex(/^([\w.-]+\/)+$/, 'must be one or more folders, each with a slash after it, such as headway/')
 		.default('headway/'),
-	BLOB_READ_WRITE_TOKEN: z.string().trim().optional(),
+	BLOB_READ_WRITE_TOKEN: key.optional(),
 	HEADWAY_VERCEL_ACCESS: z
 		.enum(['private', 'public'], { error: 'must be private or public, as the store is' })
 		.default('private'),
@@ -105,22 +119,6 @@ const variables = z.object({
 
 /** The variables that are read. */
 export const settingNames: readonly string[] = Object.keys(variables.shape);
-
-/** A bucket, and where it is. Credentials come by the SDK's own standard variables and files. */
-export interface S3Settings {
-	bucket: string;
-	/** Another server than Amazon's; then buckets are addressed by path. */
-	endpoint: string | null;
-	region: string;
-	/** Before every key, such as `headway/`: nobody else may write under it. */
-	prefix: string;
-}
-
-/** A store, named by its token. Its access was chosen when it was made: in a public one, who knows a file's address can read it. */
-export interface VercelSettings {
-	token: string;
-	access: 'private' | 'public';
-}
 
 /** Everything that can be set, read once (README, "Configuration"). Times in ms. */
 export interface Config {
@@ -143,7 +141,7 @@ export interface Config {
 	/** How long a stream's reader may take nothing until its connection is cut. */
 	stallMs: number;
 	/** Where files lie. */
-	blobs: { kind: 'files' } | ({ kind: 's3' } & S3Settings) | ({ kind: 'vercel' } & VercelSettings);
+	blobs: BlobSettings;
 	/** The largest file that a person may bring, in bytes. */
 	maxUpload: number;
 	/** The MCP servers whose tools may be used. */
@@ -204,18 +202,6 @@ export function checkOperations({ timeLimits, limits }: Config, ids: readonly st
 	}
 }
 
-function readBlobs(v: z.output<typeof variables>): Config['blobs'] {
-	if (v.HEADWAY_BLOBS === 'files') return { kind: 'files' };
-	if (v.HEADWAY_BLOBS === 's3') {
-		const { HEADWAY_S3_BUCKET: bucket, HEADWAY_S3_REGION: region, HEADWAY_S3_PREFIX: prefix } = v;
-		if (bucket) return { kind: 's3', bucket, endpoint: v.HEADWAY_S3_ENDPOINT ?? null, region, prefix };
-		throw new ConfigError('HEADWAY_S3_BUCKET must name a bucket, because HEADWAY_BLOBS is s3.');
-	}
-	const { BLOB_READ_WRITE_TOKEN: token, HEADWAY_VERCEL_ACCESS: access } = v;
-	if (token) return { kind: 'vercel', token, access };
-	throw new ConfigError("BLOB_READ_WRITE_TOKEN must be the store's token, because HEADWAY_BLOBS is vercel.");
-}
-
 function readOrigins(list: string): string[] {
 	const origins = list.split(',').flatMap((part) => part.trim() || []);
 	return origins.map((origin) => {
@@ -227,13 +213,16 @@ function readOrigins(list: string): string[] {
 	});
 }
 
-const isSecret = (name: string) => /_(API_KEY|TOKEN)$/.test(name);
+/** A key, a token, or an address with a password in it: whoever reads the console must not read them. */
+const isSecret = (name: string, value: string) =>
+	/_(API_KEY|TOKEN)$/.test(name) || /:\/\/[^/?#]*:[^/?#]*@/.test(value);
 
 function sentence(error: z.ZodError, given: Record<string, string | undefined>): string {
 	const issue = error.issues[0];
 	const name = String(issue?.path[0] ?? 'The configuration');
-	const value = isSecret(name) ? '' : `; it is "${given[name] ?? ''}"`;
-	return `${name} ${issue?.message ?? 'is not valid'}${value}.`;
+	const value = given[name] ?? '';
+	const told = isSecret(name, value) ? '' : `; it is "${value}"`;
+	return `${name} ${issue?.message ?? 'is not valid'}${told}.`;
 }
 
 /** Where things lie in the data folder. */

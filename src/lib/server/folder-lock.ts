@@ -1,8 +1,9 @@
-import { mkdirSync, readFileSync, rmSync, writeFileSync } from 'node:fs';
+import { readFileSync, rmSync, writeFileSync } from 'node:fs';
 import { hostname } from 'node:os';
 import { join } from 'node:path';
 import Database from 'better-sqlite3';
-import { ConfigError } from './config.ts';
+import { ConfigError } from './config-error.ts';
+import { folderFault, makeFolder } from './data-folder.ts';
 
 /** Whether a process of this machine runs. One that is not ours to signal does; one that ended and was not waited for does not. */
 export function isAlive(pid: number): boolean {
@@ -33,15 +34,29 @@ export interface FolderHold {
 /**
  * Takes a data folder for this process: a second server on it would run half of the jobs without being heard by the first.
  * The system itself holds the lock and drops it with the process, however that ends, so that neither a zombie nor a
- * reused process number keeps the folder. Throws a `ConfigError` that names the process.
+ * reused process number keeps the folder. Throws a `ConfigError` that names the process, or says why the folder cannot be used.
  */
 export function takeFolder(folder: string): FolderHold {
+	try {
+		makeFolder(folder);
+		return take(folder);
+	} catch (error) {
+		throw folderFault(folder, error);
+	}
+}
+
+function take(folder: string): FolderHold {
 	const file = join(folder, 'headway.lock');
 	const mine = `${hostname()}:${process.pid}`;
 	const holder = readHolder(file);
-	const unlock = writable(folder, () => lock(folder));
+	const unlock = lock(folder);
 	if (!unlock && holder !== mine) throw new ConfigError(inUse(folder, holder));
-	writable(folder, () => writeFileSync(file, mine));
+	try {
+		writeFileSync(file, mine);
+	} catch (error) {
+		unlock?.();
+		throw error;
+	}
 	return {
 		unclean: holder !== '',
 		release() {
@@ -56,7 +71,6 @@ const holds = new Set<Database.Database>();
 
 /** SQLite’s own lock on an empty file: exclusive, and the system’s. Null when another process has it. */
 function lock(folder: string): (() => void) | null {
-	mkdirSync(folder, { recursive: true });
 	const held = new Database(join(folder, 'folder.lock'), { timeout: 0 });
 	try {
 		held.exec('begin exclusive');
@@ -83,15 +97,5 @@ function readHolder(file: string): string {
 		return readFileSync(file, 'utf8').trim();
 	} catch {
 		return '';
-	}
-}
-
-function writable<T>(folder: string, action: () => T): T {
-	try {
-		return action();
-	} catch {
-		throw new ConfigError(
-			`The data folder ${folder} cannot be written. Make it writable for this user, or set HEADWAY_DATA to another folder.`
-		);
 	}
 }

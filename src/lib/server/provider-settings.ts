@@ -94,16 +94,34 @@ export function readProviders(v: ProviderVariables): ProviderSettings[] {
 			`OPENAI_BASE_URL and the variables of ${twice.label} both say where "${twice.id}" is. Unset one of them, or set HEADWAY_VENDOR.`
 		);
 	const wanted = v.HEADWAY_PROVIDER;
-	if (wanted === undefined || found.length === 0) return found;
+	if (wanted === undefined) return found;
 	const chosen = found.filter(({ id }) => id === wanted);
 	if (chosen.length > 0) return [...chosen, ...found.filter(({ id }) => id !== wanted)];
-	const names = found.map(({ id }) => id).join(', ');
-	throw new ConfigError(`HEADWAY_PROVIDER names "${wanted}", but what is configured is ${names}.`);
+	// The demo in its place would be taken for it.
+	const names = found.map(({ id }) => id).join(', ') || 'none';
+	const missing = new Intl.ListFormat('en').format(needs[wanted]);
+	throw new ConfigError(
+		`${missing} must be set, because HEADWAY_PROVIDER is "${wanted}"; what is configured is ${names}.`
+	);
 }
+
+/** What makes each of them one that is configured. */
+const needs: Record<RealVendor, readonly string[]> = {
+	openai: ['OPENAI_API_KEY'],
+	xai: ['XAI_API_KEY'],
+	openrouter: ['OPENROUTER_API_KEY'],
+	azure: ['AZURE_OPENAI_API_KEY', 'AZURE_OPENAI_ENDPOINT', 'AZURE_OPENAI_MODEL'],
+	ollama: ['OLLAMA_BASE_URL', 'OLLAMA_MODEL'],
+	vllm: ['VLLM_BASE_URL', 'VLLM_MODEL'],
+	lmstudio: ['LMSTUDIO_BASE_URL', 'LMSTUDIO_MODEL'],
+	custom: ['CUSTOM_BASE_URL', 'CUSTOM_MODEL']
+};
 
 type Found = ProviderSettings | null;
 
 function first(v: ProviderVariables): Found {
+	// It says who answers at an address: without one, the key of another vendor would go to OpenAI.
+	if ((v.HEADWAY_VENDOR ?? 'openai') !== 'openai') required('OPENAI_BASE_URL', v.OPENAI_BASE_URL, 'HEADWAY_VENDOR');
 	if (!v.OPENAI_API_KEY && !v.OPENAI_BASE_URL) return null;
 	const baseURL = v.OPENAI_BASE_URL ?? 'https://api.openai.com/v1';
 	const id = v.HEADWAY_VENDOR ?? vendorAt(baseURL);
@@ -138,27 +156,34 @@ function azure(v: ProviderVariables): Found {
 function ollama(v: ProviderVariables): Found {
 	if (!v.OLLAMA_BASE_URL) return null;
 	const model = required('OLLAMA_MODEL', v.OLLAMA_MODEL, 'OLLAMA_BASE_URL');
-	return further('ollama', { baseURL: v.OLLAMA_BASE_URL, model, imageModel: v.OLLAMA_IMAGE_MODEL });
+	return further('ollama', { baseURL: withPath(v.OLLAMA_BASE_URL), model, imageModel: v.OLLAMA_IMAGE_MODEL });
 }
 
 function vllm(v: ProviderVariables): Found {
-	if (!v.VLLM_BASE_URL) return null;
+	if (!v.VLLM_BASE_URL && !v.VLLM_API_KEY) return null;
+	const baseURL = required('VLLM_BASE_URL', v.VLLM_BASE_URL, 'VLLM_API_KEY');
 	const model = required('VLLM_MODEL', v.VLLM_MODEL, 'VLLM_BASE_URL');
-	return further('vllm', { apiKey: v.VLLM_API_KEY, baseURL: v.VLLM_BASE_URL, model });
+	return further('vllm', { apiKey: v.VLLM_API_KEY, baseURL: withPath(baseURL), model });
 }
 
 function lmstudio(v: ProviderVariables): Found {
 	if (!v.LMSTUDIO_BASE_URL) return null;
 	const model = required('LMSTUDIO_MODEL', v.LMSTUDIO_MODEL, 'LMSTUDIO_BASE_URL');
-	return further('lmstudio', { baseURL: v.LMSTUDIO_BASE_URL, model });
+	return further('lmstudio', { baseURL: withPath(v.LMSTUDIO_BASE_URL), model });
 }
 
 function custom(v: ProviderVariables): Found {
-	if (!v.CUSTOM_BASE_URL) return null;
+	if (!v.CUSTOM_BASE_URL && !v.CUSTOM_API_KEY) return null;
+	const baseURL = required('CUSTOM_BASE_URL', v.CUSTOM_BASE_URL, 'CUSTOM_API_KEY');
 	const model = required('CUSTOM_MODEL', v.CUSTOM_MODEL, 'CUSTOM_BASE_URL');
-	const found = { apiKey: v.CUSTOM_API_KEY, baseURL: v.CUSTOM_BASE_URL, model, imageModel: v.CUSTOM_IMAGE_MODEL };
+	const found = { apiKey: v.CUSTOM_API_KEY, baseURL, model, imageModel: v.CUSTOM_IMAGE_MODEL };
 	const settings = further('custom', { ...found, label: v.CUSTOM_LABEL });
 	return { ...settings, ...(v.CUSTOM_API && { api: v.CUSTOM_API }) };
+}
+
+/** What these servers print at their start is the address without the path at which they speak OpenAI's protocol. */
+function withPath(address: string): string {
+	return new URL(address).pathname === '/' ? new URL('/v1', address).href : address;
 }
 
 function further(

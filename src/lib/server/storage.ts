@@ -6,6 +6,7 @@ import { Checkpoints } from './checkpoints.ts';
 import { Conversations } from './conversations/conversations.ts';
 import type { Clock } from './clock.ts';
 import { dataPaths, type Config } from './config.ts';
+import { folderFault } from './data-folder.ts';
 import { KnowledgeBase } from './knowledge/knowledge-base.ts';
 import { LogMark } from './db/log-mark.ts';
 import { openDb } from './db/open.ts';
@@ -37,10 +38,25 @@ interface StorageOptions {
 export type Storage = Awaited<ReturnType<typeof openStorage>>;
 
 /** Opens the database, the files and what reads and writes them; what a killed process left half-made is removed. Rejects with a `ConfigError`. */
-export async function openStorage({ config, models, migrationsFolder, clock, log, version = '0' }: StorageOptions) {
+export async function openStorage(options: StorageOptions) {
+	const { dataDir } = options.config;
+	try {
+		const database = openDatabase(dataPaths(dataDir), takeFolder(dataDir), options);
+		return await openParts(database, options).catch((error: unknown) => {
+			database.close();
+			throw error;
+		});
+	} catch (error) {
+		throw folderFault(dataDir, error);
+	}
+}
+
+/** What stands on the database. */
+async function openParts(
+	{ db, mark, vectors, close }: ReturnType<typeof openDatabase>,
+	{ config, models, clock, log, version = '0' }: StorageOptions
+) {
 	const paths = dataPaths(config.dataDir);
-	const hold = takeFolder(config.dataDir);
-	const { db, mark, vectors, close } = openDatabase(paths, hold, { migrationsFolder, clock });
 	if (!vectors) log.warn({}, 'SQLite has no vectors on this machine: documents are found by their words only');
 	const { logEpoch } = mark;
 	const bell = new Bell();
@@ -84,7 +100,7 @@ function ended(conversations: Conversations): Record<string, Alongside> {
 function openDatabase(
 	paths: { database: string; mark: string },
 	{ unclean, release }: FolderHold,
-	{ migrationsFolder, clock }: { migrationsFolder: string | undefined; clock: Clock }
+	{ migrationsFolder, clock }: Pick<StorageOptions, 'migrationsFolder' | 'clock'>
 ) {
 	try {
 		const { db, logEpoch, vectors, close } = openDb(paths.database, migrationsFolder, { check: unclean });

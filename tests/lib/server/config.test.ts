@@ -104,12 +104,20 @@ describe('configuration', () => {
 		['ORIGIN', 'https://headway.example/?a=1'],
 		['ORIGIN', 'https://headway.example/#top'],
 		['ORIGIN', 'https://me@headway.example'],
+		['HOST', ' '],
+		['HEADWAY_DATA', ' '],
+		['PROTOCOL_HEADER', 'x forwarded proto'],
+		['ADDRESS_HEADER', 'X-Forwarded-For:'],
+		['XFF_DEPTH', '0'],
+		['XFF_DEPTH', 'two'],
 		['HEADWAY_VENDOR', 'demo'],
 		['HEADWAY_VENDOR', 'OpenAI'],
 		['HEADWAY_WEBSOCKET', 'yes'],
 		['HEADWAY_CORS_ORIGINS', 'https://a.example,nonsense'],
 		['LOG_LEVEL', 'loud'],
 		['OPENAI_BASE_URL', 'localhost:11434'],
+		['OPENAI_BASE_URL', 'https://me@models.example/v1'],
+		['CUSTOM_BASE_URL', 'https://models.example/v1#top'],
 		['HEADWAY_MODEL', '   '],
 		['HEADWAY_IMAGE_MODEL', ' '],
 		['HEADWAY_IMAGES', 'both'],
@@ -120,6 +128,7 @@ describe('configuration', () => {
 		['CUSTOM_API', 'completions'],
 		['OLLAMA_BASE_URL', 'localhost:11434'],
 		['AZURE_OPENAI_ENDPOINT', 'me.openai.azure.com'],
+		['AZURE_OPENAI_ENDPOINT', 'https://me.openai.azure.com/openai/responses?api-version=2025-04-01-preview'],
 		['HEADWAY_MAX_RUNNING_BY_OPERATION', 'research'],
 		['HEADWAY_MAX_RUNNING_BY_OPERATION', 'research=0'],
 		['HEADWAY_MAX_RUNNING_BY_OPERATION', 'research=1001'],
@@ -138,7 +147,12 @@ describe('configuration', () => {
 		['HEADWAY_MAX_RUNNING', '1001'],
 		['HEADWAY_MAX_RUNNING_PER_OWNER', '0'],
 		['HEADWAY_MAX_UNFINISHED', 'many'],
+		['HEADWAY_SILENCE', '4'],
+		['HEADWAY_SILENCE_BY_MODEL', 'gpt-6-astra'],
+		['HEADWAY_SILENCE_BY_MODEL', 'gpt-6-astra=0s'],
+		['HEADWAY_SILENCE_BY_MODEL', 'gpt-6-astra=90s,llama4=25h'],
 		['HEADWAY_BLOBS', 'azure'],
+		['HEADWAY_S3_REGION', ' '],
 		['HEADWAY_S3_ENDPOINT', 'localhost:9000'],
 		['HEADWAY_S3_PREFIX', 'no-slash'],
 		['HEADWAY_S3_PREFIX', '/headway/'],
@@ -163,12 +177,27 @@ describe('configuration', () => {
 		expect(message).toContain(name === 'HEADWAY_CORS_ORIGINS' ? 'nonsense' : value);
 	});
 
-	test('BY-02 a key that no header can carry ends the start, before a request fails on it; it is not repeated', () => {
-		for (const key of ['sk-“abc”', 'sk-ab cd', 'sk-ab\ncd']) {
-			const message = refusal({ OPENAI_API_KEY: key });
-			expect(message).toMatch(/^OPENAI_API_KEY must be a key without spaces/);
-			expect(message).not.toContain('ab');
+	test.each(['OPENAI_API_KEY', 'BLOB_READ_WRITE_TOKEN', 'HEADWAY_MCP_FILES_TOKEN'])(
+		'BY-02 a key in %s that no header can carry ends the start, before a request fails on it; it is not repeated',
+		(name) => {
+			for (const key of ['sk-“abc”', 'sk-ab cd', 'sk-ab\ncd']) {
+				const message = refusal({ HEADWAY_MCP_SERVERS: 'files=https://files.example/mcp', [name]: key });
+				expect(message).toMatch(new RegExp(`^${name} must be a key without spaces`));
+				expect(message).not.toContain('ab');
+			}
 		}
+	);
+
+	test('BY-02 an address with a password in it ends the start, for nothing could be sent there; it is not repeated', () => {
+		const address = 'https://me:top-secret@models.example';
+		for (const name of ['OPENAI_BASE_URL', 'HEADWAY_S3_ENDPOINT', 'ORIGIN']) {
+			const message = refusal({ [name]: `${address}/v1` });
+			expect(message).toMatch(new RegExp(`^${name} must be .+\\.$`));
+			expect(message).not.toContain('secret');
+		}
+		const message = refusal({ HEADWAY_MCP_SERVERS: `files=${address}/mcp` });
+		expect(message).toMatch(/^HEADWAY_MCP_SERVERS must look like .+; the address of "files" does not\.$/);
+		expect(message).not.toContain('secret');
 	});
 
 	test('CX-07 files lie in a bucket, at Amazon or elsewhere, when that is set', () => {

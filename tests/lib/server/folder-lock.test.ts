@@ -61,6 +61,24 @@ test('DC-02 a process number that another program has by now does not keep the f
 	release();
 });
 
+test('DC-06 a folder that cannot be made ends the start with a sentence, also where its parent says that it does not exist', async () => {
+	const below = join(temporaryFolder(), 'file');
+	writeFileSync(below, '');
+	expect(() => takeFolder(join(below, 'data'))).toThrow(
+		`The data folder ${below}/data cannot be made: ${below} is a file. Set HEADWAY_DATA to a folder.`
+	);
+	// Another process: what hangs there would hang the tests. /proc is a folder of Linux; elsewhere it cannot be made either.
+	const { said } = await takenElsewhere('/proc/headway-data');
+	expect(said).toMatch(/^The data folder \/proc\/headway-data cannot be written \([^)]+\)\. Make it writable/);
+});
+
+test('DC-06 a folder is made with those above it, whatever its name', () => {
+	const folder = join(temporaryFolder(), 'my data', '50 % #1?', 'it’s');
+	const { release } = takeFolder(folder);
+	expect(existsSync(join(folder, 'headway.lock'))).toBe(true);
+	release();
+});
+
 test('BY-01 a process that ended and was not waited for is not alive', async () => {
 	// A shell that starts one and becomes a program that never waits for it.
 	const shell = spawn('sh', ['-c', 'sleep 0 & echo $!; exec sleep 60']);

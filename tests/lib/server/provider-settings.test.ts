@@ -103,6 +103,16 @@ describe('which providers a server has', () => {
 		expect(providers(environment)).toHaveLength(1);
 	});
 
+	test.each([
+		['OLLAMA', 'http://localhost:11434', 'http://localhost:11434/v1'],
+		['VLLM', 'http://gpu:8000/', 'http://gpu:8000/v1'],
+		['LMSTUDIO', 'http://127.0.0.1:1234/', 'http://127.0.0.1:1234/v1'],
+		['OLLAMA', 'https://gpu.example/ollama/v1', 'https://gpu.example/ollama/v1']
+	])('TS-01 %s at %s is asked at %s', (vendor, address, baseURL) => {
+		const environment = { [`${vendor}_BASE_URL`]: address, [`${vendor}_MODEL`]: 'm' };
+		expect(providers(environment)).toMatchObject([{ baseURL }]);
+	});
+
 	test('TS-01 several stand side by side; the default is OpenAI’s, or the one that HEADWAY_PROVIDER names', () => {
 		const all = { ...local, XAI_API_KEY: 'x', OPENAI_API_KEY: 'o' };
 		expect(ids(all)).toEqual(['openai', 'xai', 'ollama']);
@@ -110,8 +120,28 @@ describe('which providers a server has', () => {
 		expect(ids({ ...local, XAI_API_KEY: 'x' })).toEqual(['xai', 'ollama']);
 	});
 
-	test('TS-01 without a key or an address there is none, and the demo runs, whatever is named', () => {
-		expect(ids({ HEADWAY_VENDOR: 'ollama', HEADWAY_PROVIDER: 'openai', XAI_MODEL: 'grok' })).toEqual([]);
+	test('TS-01 without a key or an address there is none, and the demo runs', () => {
+		expect(ids({ HEADWAY_VENDOR: 'openai', XAI_MODEL: 'grok', OLLAMA_MODEL: 'llama' })).toEqual([]);
+	});
+
+	test.each([
+		['openai', 'OPENAI_API_KEY'],
+		['xai', 'XAI_API_KEY'],
+		['openrouter', 'OPENROUTER_API_KEY'],
+		['azure', 'AZURE_OPENAI_API_KEY, AZURE_OPENAI_ENDPOINT, and AZURE_OPENAI_MODEL'],
+		['ollama', 'OLLAMA_BASE_URL and OLLAMA_MODEL'],
+		['vllm', 'VLLM_BASE_URL and VLLM_MODEL'],
+		['lmstudio', 'LMSTUDIO_BASE_URL and LMSTUDIO_MODEL'],
+		['custom', 'CUSTOM_BASE_URL and CUSTOM_MODEL']
+	])('DC-06 HEADWAY_PROVIDER=%s without %s ends the start: the demo would be taken for it', (vendor, missing) => {
+		expect(refusal({ HEADWAY_PROVIDER: vendor })).toBe(
+			`${missing} must be set, because HEADWAY_PROVIDER is "${vendor}"; what is configured is none.`
+		);
+	});
+
+	test('TS-01 HEADWAY_PROVIDER is also content with a vendor that OPENAI_BASE_URL leads to', () => {
+		const address = { OPENAI_BASE_URL: 'https://api.x.ai/v1', OPENAI_API_KEY: 'x' };
+		expect(ids({ ...address, HEADWAY_PROVIDER: 'xai' })).toEqual(['xai']);
 	});
 
 	test.each<[string, Record<string, string>]>([
@@ -124,8 +154,12 @@ describe('which providers a server has', () => {
 			'AZURE_OPENAI_API_KEY must be set, because AZURE_OPENAI_ENDPOINT is.',
 			{ AZURE_OPENAI_ENDPOINT: 'https://me.openai.azure.com' }
 		],
+		['VLLM_BASE_URL must be set, because VLLM_API_KEY is.', { VLLM_API_KEY: 'secret-1', VLLM_MODEL: 'qwen' }],
+		['CUSTOM_BASE_URL must be set, because CUSTOM_API_KEY is.', { CUSTOM_API_KEY: 'secret-1', CUSTOM_MODEL: 'm' }],
+		['OPENAI_BASE_URL must be set, because HEADWAY_VENDOR is.', { HEADWAY_VENDOR: 'xai', OPENAI_API_KEY: 'secret-1' }],
+		['OPENAI_BASE_URL must be set, because HEADWAY_VENDOR is.', { HEADWAY_VENDOR: 'ollama' }],
 		[
-			'HEADWAY_PROVIDER names "openai", but what is configured is xai, ollama.',
+			'OPENAI_API_KEY must be set, because HEADWAY_PROVIDER is "openai"; what is configured is xai, ollama.',
 			{ ...local, XAI_API_KEY: 'secret-1', HEADWAY_PROVIDER: 'openai' }
 		],
 		[

@@ -10,7 +10,8 @@ import {
 	type ListMultipartUploadsCommandOutput
 } from '@aws-sdk/client-s3';
 import { Upload } from '@aws-sdk/lib-storage';
-import { ConfigError, type S3Settings } from '../config.ts';
+import { ConfigError } from '../config-error.ts';
+import type { S3Settings } from './blob-settings.ts';
 import { checkedKey, noSuchBlob, type BlobFacts, type Blobs, type BlobSum, type ByteRange } from './blobs.ts';
 import { Source } from './source.ts';
 
@@ -90,7 +91,14 @@ export class S3Blobs implements Blobs {
 		return found.toSorted();
 	}
 
+	/** Rejects with a `ConfigError` where it may not. */
 	async sweep(): Promise<number> {
+		return this.#abortBegun().catch((error: unknown) => {
+			throw this.#unusable(error);
+		});
+	}
+
+	async #abortBegun(): Promise<number> {
 		let count = 0;
 		for (let more = true; more;) {
 			const { Uploads = [], IsTruncated } = await this.#begun();
@@ -117,10 +125,14 @@ export class S3Blobs implements Blobs {
 			const abortSignal = AbortSignal.timeout(patienceMs);
 			await this.#client.send(new HeadBucketCommand({ Bucket: this.#bucket }), { abortSignal });
 		} catch (error) {
-			throw new ConfigError(
-				`The bucket ${this.#bucket} cannot be used (${reasonOf(error)}). Check HEADWAY_S3_BUCKET, HEADWAY_S3_ENDPOINT, HEADWAY_S3_REGION and the credentials (AWS_ACCESS_KEY_ID, AWS_SECRET_ACCESS_KEY).`
-			);
+			throw this.#unusable(error);
 		}
+	}
+
+	#unusable(error: unknown): ConfigError {
+		return new ConfigError(
+			`The bucket ${this.#bucket} cannot be used (${reasonOf(error)}). Check HEADWAY_S3_BUCKET, HEADWAY_S3_ENDPOINT, HEADWAY_S3_REGION and the credentials (AWS_ACCESS_KEY_ID, AWS_SECRET_ACCESS_KEY).`
+		);
 	}
 
 	#object(key: string) {

@@ -11,7 +11,8 @@ import {
 	uploadPart,
 	type Part
 } from '@vercel/blob';
-import { ConfigError, type VercelSettings } from '../config.ts';
+import { ConfigError } from '../config-error.ts';
+import type { VercelSettings } from './blob-settings.ts';
 import { checkedKey, noSuchBlob, type BlobFacts, type Blobs, type BlobSum, type ByteRange } from './blobs.ts';
 import { Source } from './source.ts';
 

@@ -1,4 +1,4 @@
-import { accessSync, constants, mkdirSync } from 'node:fs';
+import { accessSync, constants } from 'node:fs';
 import { dirname } from 'node:path';
 import { randomBytes } from 'node:crypto';
 import Database from 'better-sqlite3';
@@ -6,7 +6,8 @@ import { drizzle, type BetterSQLite3Database } from 'drizzle-orm/better-sqlite3'
 import { migrate } from 'drizzle-orm/better-sqlite3/migrator';
 import { eq } from 'drizzle-orm';
 import type { BaseSQLiteDatabase } from 'drizzle-orm/sqlite-core';
-import { ConfigError } from '../config.ts';
+import { ConfigError } from '../config-error.ts';
+import { folderFault, makeFolder } from '../data-folder.ts';
 import * as schema from './schema.ts';
 import { loadVectors } from './vectors.ts';
 
@@ -26,7 +27,7 @@ export interface OpenDb {
 
 /** Opens the file (made if missing) and brings its tables up to date; with `check` its pages are looked through first. Throws a `ConfigError` that says what to do. */
 export function openDb(file: string, migrationsFolder = 'drizzle', { check = false } = {}): OpenDb {
-	if (file !== ':memory:') makeFolder(dirname(file));
+	if (file !== ':memory:') makeWritable(dirname(file));
 	try {
 		const client = new Database(file);
 		setPragmas(client);
@@ -39,14 +40,12 @@ export function openDb(file: string, migrationsFolder = 'drizzle', { check = fal
 	}
 }
 
-function makeFolder(folder: string): void {
+function makeWritable(folder: string): void {
 	try {
-		mkdirSync(folder, { recursive: true });
+		makeFolder(folder);
 		accessSync(folder, constants.W_OK | constants.X_OK);
-	} catch {
-		throw new ConfigError(
-			`The data folder ${folder} cannot be written. Make it writable for this user, or set HEADWAY_DATA to another folder.`
-		);
+	} catch (error) {
+		throw folderFault(folder, error);
 	}
 }
 
@@ -91,6 +90,10 @@ function explained(file: string, error: unknown): unknown {
 		);
 	if (code.startsWith('SQLITE_FULL'))
 		return new ConfigError(`The disk of ${file} is full. Make room, then start again.`);
+	if (code.startsWith('SQLITE_BUSY'))
+		return new ConfigError(`Another program holds the database ${file}. Close it there, then start again.`);
+	if (code.startsWith('SQLITE_IOERR'))
+		return new ConfigError(`The disk of ${file} failed (${code}). Check it, then start again.`);
 	return error;
 }
 

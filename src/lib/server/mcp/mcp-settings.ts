@@ -1,4 +1,4 @@
-import { httpUrl } from '../config-values.ts';
+import { httpUrl, key } from '../config-values.ts';
 import { ConfigError } from '../config-error.ts';
 
 /** An MCP server as the operator configured it. */
@@ -19,8 +19,21 @@ export function readMcpServers(list: string, environment: Record<string, string 
 
 function serverOf(part: string, environment: Record<string, string | undefined>): McpServerSettings {
 	const [, name = '', url = ''] = /^([a-z][a-z0-9_-]{0,30})=(\S+)$/.exec(part) ?? [];
+	// What is no address may hold a password all the same.
+	const wrong = name ? `the address of "${name}" does not` : 'before each "=" stands a name of small letters, digits, - and _';
 	if (!name || !httpUrl.safeParse(url).success)
-		throw new ConfigError(`HEADWAY_MCP_SERVERS must look like files=https://host/mcp; "${part}" does not.`);
-	const token = environment[`HEADWAY_MCP_${name.toUpperCase().replaceAll('-', '_')}_TOKEN`];
+		throw new ConfigError(`HEADWAY_MCP_SERVERS must look like files=https://host/mcp; ${wrong}.`);
+	const token = tokenOf(tokenNameOf(name), environment);
 	return { name, url, ...(token && { token }) };
+}
+
+/** The variable that has the token of a server. */
+export function tokenNameOf(server: string): string {
+	return `HEADWAY_MCP_${server.toUpperCase().replaceAll('-', '_')}_TOKEN`;
+}
+
+function tokenOf(variable: string, environment: Record<string, string | undefined>): string | undefined {
+	const { data, error } = key.optional().safeParse(environment[variable]);
+	if (error) throw new ConfigError(`${variable} ${error.issues[0]?.message}.`);
+	return data;
 }

@@ -1,5 +1,6 @@
 import { CreateMultipartUploadCommand, S3Client, UploadPartCommand } from '@aws-sdk/client-s3';
 import { once } from 'node:events';
+import { createServer as createHttpServer } from 'node:http';
 import { createServer, type AddressInfo } from 'node:net';
 import { afterAll, beforeAll, expect, test } from 'vitest';
 import { S3Blobs } from '$lib/server/blobs/s3-blobs.ts';
@@ -51,6 +52,22 @@ test('DC-06 a bucket that is not there, and a server that is not there, end the 
 		expect(failure).toBeInstanceOf(ConfigError);
 		expect((failure as Error).message).toMatch(/^The bucket \S+ cannot be used \(.+\)\. Check HEADWAY_S3_BUCKET, /);
 	}
+});
+
+test('DC-06 a bucket whose unfinished uploads may not be listed ends the start with what to check', async () => {
+	const strict = createHttpServer(({ method }, res) => {
+		if (method === 'HEAD') return res.end();
+		res.writeHead(403, { 'content-type': 'application/xml' });
+		return res.end('<Error><Code>AccessDenied</Code><Message>Access Denied</Message></Error>');
+	}).listen(0, '127.0.0.1');
+	await once(strict, 'listening');
+	const endpoint = `http://127.0.0.1:${(strict.address() as AddressInfo).port}`;
+	const blobs = new S3Blobs({ ...settings(), endpoint });
+	await blobs.check();
+	const failure = await blobs.sweep().catch((error: unknown) => error);
+	strict.close();
+	expect(failure).toBeInstanceOf(ConfigError);
+	expect((failure as Error).message).toMatch(/^The bucket \S+ cannot be used \(AccessDenied, status 403\)\. Check /);
 });
 
 test('DC-06 a bucket whose server takes connections and never answers ends the start as well', async () => {

@@ -62,7 +62,7 @@ describe('opening the database', () => {
 	test('DC-06 a data folder that cannot be one ends the start with a sentence', async () => {
 		const file = join(temporaryFolder(), 'taken');
 		writeFileSync(file, '');
-		const message = `The data folder ${file} cannot be written. Make it writable for this user, or set HEADWAY_DATA to another folder.`;
+		const message = `The data folder ${file} cannot be made: ${file} is a file. Set HEADWAY_DATA to a folder.`;
 		expect(refusal(join(file, 'headway.db')).message).toBe(message);
 		await expect(makeApp({ dataDir: file })).rejects.toThrow(message);
 	});
