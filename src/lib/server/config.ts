@@ -164,6 +164,8 @@ export function readConfig(environment: Record<string, string | undefined>): Con
 	const parsed = variables.safeParse(given);
 	if (!parsed.success) throw new ConfigError(sentence(parsed.error, given));
 	const v = parsed.data;
+	if (v.PORT !== 0 && v.PORT === v.HEADWAY_DEMO_PORT)
+		throw new ConfigError(`HEADWAY_DEMO_PORT must be another port than PORT; both are ${v.PORT}.`);
 	return {
 		...{
 			host: v.HOST,

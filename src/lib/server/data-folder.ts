@@ -17,8 +17,8 @@ export function makeFolder(folder: string): void {
 	try {
 		mkdirSync(folder);
 	} catch (error) {
-		// Another process was faster.
-		if ((error as { code?: string }).code !== 'EEXIST') throw error;
+		// Another process was faster, unless it is a link that leads nowhere.
+		if ((error as { code?: string }).code !== 'EEXIST' || !statSync(folder).isDirectory()) throw error;
 	}
 }
 

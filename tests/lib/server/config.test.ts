@@ -169,7 +169,8 @@ describe('configuration', () => {
 		['HEADWAY_DEMO_PACE', '0'],
 		['HEADWAY_DEMO_PACE', 'fast'],
 		['HEADWAY_DEMO_PACE', '1e3'],
-		['HEADWAY_DEMO_PORT', '99999']
+		['HEADWAY_DEMO_PORT', '99999'],
+		['HEADWAY_DEMO_PORT', '3000']
 	])('DC-06 %s=%s ends the start with one line that names it and its value', (name, value) => {
 		const message = refusal({ [name]: value });
 		expect(message).toMatch(new RegExp(`^${name} .+\\.$`));

@@ -1,6 +1,6 @@
 import { spawn, type ChildProcess } from 'node:child_process';
 import { once } from 'node:events';
-import { existsSync, writeFileSync } from 'node:fs';
+import { existsSync, symlinkSync, writeFileSync } from 'node:fs';
 import { hostname } from 'node:os';
 import { join, resolve } from 'node:path';
 import { expect, onTestFinished, test, vi } from 'vitest';
@@ -67,6 +67,9 @@ test('DC-06 a folder that cannot be made ends the start with a sentence, also wh
 	expect(() => takeFolder(join(below, 'data'))).toThrow(
 		`The data folder ${below}/data cannot be made: ${below} is a file. Set HEADWAY_DATA to a folder.`
 	);
+	const link = join(temporaryFolder(), 'link');
+	symlinkSync('/no/such/folder', link);
+	expect(() => takeFolder(link)).toThrow(/^The data folder \S+link cannot be written \(ENO\w+\)\./);
 	// Another process: what hangs there would hang the tests. /proc is a folder of Linux; elsewhere it cannot be made either.
 	const { said } = await takenElsewhere('/proc/headway-data');
 	expect(said).toMatch(/^The data folder \/proc\/headway-data cannot be written \([^)]+\)\. Make it writable/);
