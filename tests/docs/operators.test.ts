@@ -75,7 +75,7 @@ test('DC-07 every setting that a document writes out with a value is one that th
 	const written = pages.flatMap((path) =>
 		[...read(path).matchAll(/(?<![\w$])([A-Z][A-Z\d_]{3,})=([^\s`"';)|]+)/g)].map(([, name = '', value = '']) => ({
 			...{ path, name, value }
-		})
+		}))
 	);
 	const known = written.filter(({ name, value }) => settingNames.includes(name) && !value.includes('…'));
 	expect(new Set(known.map(({ name }) => name)).size).toBeGreaterThan(8);

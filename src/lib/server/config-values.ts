@@ -47,7 +47,8 @@ export const modelDurations = z.string().transform((text, ctx): Record<string, n
 	if (!entries.every((entry) => entry !== null)) ctx.addIssue('must look like gpt-6-astra=2m,llama4=90s');
 	else {
 		const times = entries.map(([, model, count, unit]) => [model, Number(count) * UNIT[unit as 's']] as const);
-		if (times.every(([, ms]) => ms >= SHORTEST_SILENCE_MS && ms <= LONGEST_SILENCE_MS)) return Object.fromEntries(times);
+		if (times.every(([, ms]) => ms >= SHORTEST_SILENCE_MS && ms <= LONGEST_SILENCE_MS))
+			return Object.fromEntries(times);
 		ctx.addIssue('must give each model a time from 5s to 24h');
 	}
 	return z.NEVER;

@@ -216,8 +216,7 @@ function readOrigins(list: string): string[] {
 }
 
 /** A key, a token, or an address with a password in it: whoever reads the console must not read them. */
-const isSecret = (name: string, value: string) =>
-	/_(API_KEY|TOKEN)$/.test(name) || /:\/\/[^/?#]*:[^/?#]*@/.test(value);
+const isSecret = (name: string, value: string) => /_(API_KEY|TOKEN)$/.test(name) || /:\/\/[^/?#]*:[^/?#]*@/.test(value);
 
 function sentence(error: z.ZodError, given: Record<string, string | undefined>): string {
 	const issue = error.issues[0];

@@ -29,10 +29,13 @@ function notFolder(path: string): Error {
 /** An error of the disk below a data folder as what ends the start: a `ConfigError` that says what to do. Any other error as it is. */
 export function folderFault(folder: string, error: unknown): unknown {
 	if (error instanceof ConfigError) return error;
-	if (isFull(error)) return new ConfigError(`The disk of the data folder ${folder} is full. Make room, then start again.`);
+	if (isFull(error))
+		return new ConfigError(`The disk of the data folder ${folder} is full. Make room, then start again.`);
 	const { code, path } = factsOf(error);
 	if (code === 'ENOTDIR')
-		return new ConfigError(`The data folder ${folder} cannot be made: ${path} is a file. Set HEADWAY_DATA to a folder.`);
+		return new ConfigError(
+			`The data folder ${folder} cannot be made: ${path} is a file. Set HEADWAY_DATA to a folder.`
+		);
 	if (path === undefined && !code.startsWith('SQLITE_')) return error;
 	const reason = path === undefined || path === folder ? code : `${code} at ${path}`;
 	return new ConfigError(

@@ -40,10 +40,18 @@ test('DC-06 a demo that cannot start ends the start with a sentence, and does no
 const failed = (code: string, more: object = {}) => Object.assign(new Error(code), { code, ...more });
 
 test.each([
-	['a full disk', failed('ENOSPC', { path: '/data/headway.mark.new' }), /^The disk of the data folder \/data is full\./],
+	[
+		'a full disk',
+		failed('ENOSPC', { path: '/data/headway.mark.new' }),
+		/^The disk of the data folder \/data is full\./
+	],
 	['a database without room', new Error('Failed query', { cause: failed('SQLITE_FULL') }), /is full\. Make room/],
 	['a folder of another user', failed('EACCES', { path: '/data' }), /cannot be written \(EACCES\)\. Make it writable/],
-	['a file of another user', failed('EACCES', { path: '/data/tmp/a' }), /cannot be written \(EACCES at \/data\/tmp\/a\)/],
+	[
+		'a file of another user',
+		failed('EACCES', { path: '/data/tmp/a' }),
+		/cannot be written \(EACCES at \/data\/tmp\/a\)/
+	],
 	['a database of another user', new Error('', { cause: failed('SQLITE_READONLY') }), /written \(SQLITE_READONLY\)/]
 ])('DC-06 %s ends the start with a sentence', (_what, error, sentence) => {
 	const fault = folderFault('/data', error);

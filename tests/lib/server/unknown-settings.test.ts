@@ -8,9 +8,9 @@ test('DC-06 a variable in Headway’s name that no setting has is told, and no o
 		...{ HEADWAY_MCP_SERVERS: 'my-files=https://files.example/mcp', HEADWAY_MCP_MY_FILES_TOKEN: 't' }
 	};
 	expect(unknownSettings(environment)).toEqual(['HEADWAY_DTA_SOURCES', 'HEADWAY_PORT']);
-	expect(unknownSettings({ HEADWAY_MCP_FILE_TOKEN: 't', HEADWAY_MCP_SERVERS: 'files=https://files.example/mcp' })).toEqual(
-		['HEADWAY_MCP_FILE_TOKEN']
-	);
+	expect(
+		unknownSettings({ HEADWAY_MCP_FILE_TOKEN: 't', HEADWAY_MCP_SERVERS: 'files=https://files.example/mcp' })
+	).toEqual(['HEADWAY_MCP_FILE_TOKEN']);
 });
 
 test('DC-06 a setting that does nothing without another one is told with that one, until that one is there', () => {

@@ -20,7 +20,9 @@ export function readMcpServers(list: string, environment: Record<string, string 
 function serverOf(part: string, environment: Record<string, string | undefined>): McpServerSettings {
 	const [, name = '', url = ''] = /^([a-z][a-z0-9_-]{0,30})=(\S+)$/.exec(part) ?? [];
 	// What is no address may hold a password all the same.
-	const wrong = name ? `the address of "${name}" does not` : 'before each "=" stands a name of small letters, digits, - and _';
+	const wrong = name
+		? `the address of "${name}" does not`
+		: 'before each "=" stands a name of small letters, digits, - and _';
 	if (!name || !httpUrl.safeParse(url).success)
 		throw new ConfigError(`HEADWAY_MCP_SERVERS must look like files=https://host/mcp; ${wrong}.`);
 	const token = tokenOf(tokenNameOf(name), environment);
