@@ -115,11 +115,7 @@ export async function createApp(options: AppOptions): Promise<App> {
 	checkOperations(config, Object.keys(runs));
 	const log = options.log ?? pino({ level: config.logLevel, base: null });
 	const store = await openStorage({ ...options, models: modelsOf(runs), clock, log });
-	const { demo, providers } = await openSource({ ...options, clock, log }, startDemo).catch((error: unknown) => {
-		// Left open, it would look like one whose server was killed, and the next start would look through all of it.
-		store.close();
-		throw error;
-	});
+	const { demo, providers } = await openSource({ ...options, clock, log }, startDemo).catch(closing(store));
 
 	const ended = (row: JobRow, ending: Ending) => {
 		metrics.ended(row, ending, (clock.now() - (row.startedAt ?? clock.now())) / 1_000);
@@ -163,6 +159,14 @@ export async function createApp(options: AppOptions): Promise<App> {
 			await Promise.all([mcp.close(), tables.close(), programs.close()]);
 			store.close();
 		}
+	};
+}
+
+/** Passes an error on. Left open, the database would look like one whose server was killed, and the next start would look through all of it. */
+function closing(store: Storage): (error: unknown) => never {
+	return (error) => {
+		store.close();
+		throw error;
 	};
 }
 

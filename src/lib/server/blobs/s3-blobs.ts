@@ -142,7 +142,8 @@ export class S3Blobs implements Blobs {
 
 /** The SDK's errors for a HEAD have no words: the status says more. */
 function reasonOf(error: unknown): string {
-	const { name, $metadata } = error as Error & { $metadata?: { httpStatusCode?: number } };
+	const { name, message, $metadata } = error as Error & { $metadata?: { httpStatusCode?: number } };
 	if (name === 'AbortError') return 'no answer in time';
+	if (name === 'Error') return message;
 	return $metadata?.httpStatusCode ? `${name}, status ${$metadata.httpStatusCode}` : name;
 }

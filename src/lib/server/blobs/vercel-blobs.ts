@@ -1,5 +1,6 @@
 import { Readable } from 'node:stream';
 import type { ReadableStream } from 'node:stream/web';
+import { setTimeout } from 'node:timers/promises';
 import {
 	BlobNotFoundError,
 	completeMultipartUpload,
@@ -107,13 +108,20 @@ export class VercelBlobs implements Blobs {
 		return 0;
 	}
 
-	async check(): Promise<void> {
+	async check(patienceMs = CHECK_MS): Promise<void> {
+		const asking = new AbortController();
+		// The SDK takes a signal that ran out for a fault of the network, and tries again.
+		const late = setTimeout(patienceMs, undefined, { signal: asking.signal }).then(() => {
+			throw new Error('no answer in time');
+		});
 		try {
-			await list({ token: this.#token, limit: 1, abortSignal: AbortSignal.timeout(CHECK_MS) });
+			await Promise.race([list({ token: this.#token, limit: 1, abortSignal: asking.signal }), late]);
 		} catch (error) {
 			throw new ConfigError(
 				`The Vercel Blob store cannot be used (${(error as Error).message}). Check BLOB_READ_WRITE_TOKEN.`
 			);
+		} finally {
+			asking.abort();
 		}
 	}
 }
