@@ -26,6 +26,9 @@ function notFolder(path: string): Error {
 	return Object.assign(new Error(`${path} is no folder`), { code: 'ENOTDIR', path });
 }
 
+/** What SQLite says of a file that it may not write, or cannot; anything else is a fault of ours. */
+const brokenDatabase = /^SQLITE_(CANTOPEN|READONLY|PERM|IOERR)/;
+
 /** An error of the disk below a data folder as what ends the start: a `ConfigError` that says what to do. Any other error as it is. */
 export function folderFault(folder: string, error: unknown): unknown {
 	if (error instanceof ConfigError) return error;
@@ -36,7 +39,7 @@ export function folderFault(folder: string, error: unknown): unknown {
 		return new ConfigError(
 			`The data folder ${folder} cannot be made: ${path} is a file. Set HEADWAY_DATA to a folder.`
 		);
-	if (path === undefined && !code.startsWith('SQLITE_')) return error;
+	if (path === undefined && !brokenDatabase.test(code)) return error;
 	const reason = path === undefined || path === folder ? code : `${code} at ${path}`;
 	return new ConfigError(
 		`The data folder ${folder} cannot be written (${reason}). Make it writable for this user, or set HEADWAY_DATA to another folder.`

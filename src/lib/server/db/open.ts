@@ -88,7 +88,10 @@ function explained(file: string, error: unknown): unknown {
 		return new ConfigError(
 			`The database ${file} cannot be opened for writing. Check who owns it, or set HEADWAY_DATA to another folder.`
 		);
-	if (code.startsWith('SQLITE_FULL'))
+	// SQLite gives the whole transaction up where it found no room, and drizzle's rollback then hides why.
+	const isGivenUp = error instanceof Error && /cannot rollback/.test(`${error.message} ${String(error.cause)}`);
+	// The file that its processes share cannot be made as large as it must be.
+	if (code.startsWith('SQLITE_FULL') || code === 'SQLITE_IOERR_SHMSIZE' || isGivenUp)
 		return new ConfigError(`The disk of ${file} is full. Make room, then start again.`);
 	if (code.startsWith('SQLITE_BUSY'))
 		return new ConfigError(`Another program holds the database ${file}. Close it there, then start again.`);

@@ -67,6 +67,23 @@ describe('opening the database', () => {
 		await expect(makeApp({ dataDir: file })).rejects.toThrow(message);
 	});
 
+	test('DC-06 a disk that has no room for new tables ends the start with a sentence', () => {
+		const folder = temporaryFolder();
+		const migration = [
+			'CREATE TABLE large (bytes blob);',
+			'PRAGMA max_page_count = 20;',
+			'INSERT INTO large VALUES (zeroblob(1000000));'
+		];
+		mkdirSync(join(folder, 'meta'));
+		writeFileSync(join(folder, '0000_large.sql'), migration.join('--> statement-breakpoint\n'));
+		const entries = [{ idx: 0, version: '6', when: 1, tag: '0000_large', breakpoints: true }];
+		writeFileSync(join(folder, 'meta', '_journal.json'), JSON.stringify({ dialect: 'sqlite', entries }));
+		const file = join(folder, 'headway.db');
+		expect(() => openDb(file, folder)).toThrow(
+			new ConfigError(`The disk of ${file} is full. Make room, then start again.`)
+		);
+	});
+
 	test('DC-06 a folder in the place of the database file ends the start with a sentence', () => {
 		const file = join(temporaryFolder(), 'headway.db');
 		mkdirSync(file);
