@@ -38,7 +38,7 @@ import { Runner } from './runner.ts';
 import { readStatistics, type Statistics } from './statistics.ts';
 import { DataSources } from './data-sources/data-sources.ts';
 import { TableSandbox } from './tables/table-sandbox.ts';
-import { openStorage, type Storage } from './storage.ts';
+import { closing, openStorage, type Storage } from './storage.ts';
 
 export type Logger = ReturnType<typeof pino>;
 
@@ -159,14 +159,6 @@ export async function createApp(options: AppOptions): Promise<App> {
 			await Promise.all([mcp.close(), tables.close(), programs.close()]);
 			store.close();
 		}
-	};
-}
-
-/** Passes an error on. Left open, the database would look like one whose server was killed, and the next start would look through all of it. */
-function closing(store: Storage): (error: unknown) => never {
-	return (error) => {
-		store.close();
-		throw error;
 	};
 }
 

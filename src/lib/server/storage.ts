@@ -42,13 +42,18 @@ export async function openStorage(options: StorageOptions) {
 	const { dataDir } = options.config;
 	try {
 		const database = openDatabase(dataPaths(dataDir), takeFolder(dataDir), options);
-		return await openParts(database, options).catch((error: unknown) => {
-			database.close();
-			throw error;
-		});
+		return await openParts(database, options).catch(closing(database));
 	} catch (error) {
 		throw folderFault(dataDir, error);
 	}
+}
+
+/** For what fails after it was opened: closes it and passes the error on. Left open, it would look like one whose server was killed, and the next start would look through all of it. */
+export function closing({ close }: Pick<Storage, 'close'>): (error: unknown) => never {
+	return (error) => {
+		close();
+		throw error;
+	};
 }
 
 /** What stands on the database. */
