@@ -55,6 +55,16 @@ export const escapes: [name: string, source: string, fate: Fate][] = [
 		solve('return new Proxy([], { get: (_, key) => (key === "length" ? 1e9 : [1]) });'),
 		{ kind: 'no_grid' }
 	],
+	[
+		'a Proxy whose length is a text of megabytes',
+		solve('return new Proxy([], { get: (_, key) => (key === "length" ? "9".repeat(2e7) : [1]) });'),
+		{ kind: 'no_grid', message: `It gave ${'9'.repeat(40)} rows.` }
+	],
+	[
+		'an error that says its line is beyond all numbers',
+		solve("throw { message: 'far', stack: 'program.js:' + '9'.repeat(30) };"),
+		{ kind: 'thrown', message: 'far' }
+	],
 	['a Proxy without end', solve('return new Proxy([], { get() { for (;;); } });'), late],
 	['an answer of its own as JSON', solve('return { toJSON() { for (;;); } };'), { kind: 'no_grid' }],
 	['an error that runs for ever', solve('throw { get message() { for (;;); } };'), late],

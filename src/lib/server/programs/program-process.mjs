@@ -139,9 +139,12 @@ const CALLER = `((write, most) => {
 		write(line);
 	};
 	globalThis.console = { log, info: log, warn: log, error: log, debug: log };
+	// The length of a Proxy is what it says, a text of megabytes too.
+	const count = (length) => cut(text(length), 0, 40);
 	const rowText = (row, y, width) => {
 		if (!isArray(row)) return '!Row ' + (y + 1) + ' of what it gave is not a list of cells.';
-		if (row.length !== width) return '!Row ' + (y + 1) + ' has ' + row.length + ' cells and the first has ' + width + '.';
+		const { length } = row;
+		if (length !== width) return '!Row ' + (y + 1) + ' has ' + count(length) + ' cells and the first has ' + width + '.';
 		let line = '';
 		for (let x = 0; x < width; x++) {
 			const cell = row[x];
@@ -157,11 +160,11 @@ const CALLER = `((write, most) => {
 		if (!isArray(made)) return '!It gave no grid, but ' + (made === null ? 'null' : typeof made) + '.';
 		const height = made.length;
 		if (typeof height !== 'number' || !(height >= 1 && height <= 30))
-			return '!It gave ' + text(height) + ' rows. A grid has 1 to 30.';
+			return '!It gave ' + count(height) + ' rows. A grid has 1 to 30.';
 		const first = made[0];
 		const width = isArray(first) ? first.length : 0;
 		if (typeof width !== 'number' || !(width >= 1 && width <= 30))
-			return '!The first row of what it gave has ' + text(width) + ' cells. A row has 1 to 30.';
+			return '!The first row of what it gave has ' + count(width) + ' cells. A row has 1 to 30.';
 		let whole = '';
 		for (let y = 0; y < height; y++) {
 			const line = rowText(made[y], y, width);
@@ -232,7 +235,8 @@ function faultOf(vm, call, error, spent) {
 	const told = vm.callFunction(call, vm.undefined, vm.newString('tell'), error);
 	const [name = '', message = '', ...stack] = (told.error ? '' : vm.getString(told.value)).split('\n');
 	if (spent.time.isUp) return fault('timeout', spent.time.isUp);
-	const line = Number(/program\.js:(\d+)/.exec(stack.join('\n'))?.[1] ?? NaN) || null;
+	// What a program threw says of its place what it likes.
+	const line = Number(/program\.js:(\d{1,6})\b/.exec(stack.join('\n'))?.[1] ?? NaN) || null;
 	// With nothing left there is no error to throw either.
 	const isNothing = !name && (!message || message === NOTHING);
 	const isEmpty = told.error || (isNothing && spent.memory.buffer.byteLength > 0.75 * limits.bytes);

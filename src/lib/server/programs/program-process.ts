@@ -77,7 +77,7 @@ export async function runProcess(
 	signal.addEventListener('abort', end, { once: true });
 	try {
 		const request = requestOf(source, grids, limits);
-		const told = await talk(child, request, wallMs(limits) + GRACE_MS);
+		const told = await talk(child, request, { silenceMs: wallMs(limits) + GRACE_MS, answers: grids.length });
 		signal.throwIfAborted();
 		return told;
 	} finally {
@@ -123,8 +123,12 @@ function upTo(file: string, name: string): string {
 	return folder;
 }
 
-/** Sends the request; resolves when the process is over, or was ended because it said nothing for too long. */
-function talk(child: ChildProcess, request: string, silenceMs: number): Promise<ProcessEnd> {
+/** Sends the request; resolves when the process is over, or was ended because it said nothing for too long, or more than its answers can be. */
+export function talk(
+	child: ChildProcess,
+	request: string,
+	{ silenceMs, answers }: { silenceMs: number; answers: number }
+): Promise<ProcessEnd> {
 	const { stdin, stdout, stderr } = child;
 	if (!stdin || !stdout || !stderr) throw new Error('The process was started without pipes.');
 	return new Promise((resolve, reject) => {
@@ -134,6 +138,12 @@ function talk(child: ChildProcess, request: string, silenceMs: number): Promise<
 		let words = '';
 		const end = () => void child.kill('SIGKILL');
 		let timer = setTimeout(end, START_MS);
+		// One that never ends its line would be kept here for as long as it writes.
+		let room = (answers + 1) * LONGEST_LINE;
+		stdout.on('data', ({ length }: Buffer) => {
+			room -= length;
+			if (room < 0) end();
+		});
 		createInterface({ input: stdout }).on('line', (line) => {
 			const read = readLine(line);
 			if (!read) return end();

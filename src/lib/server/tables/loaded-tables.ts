@@ -5,7 +5,7 @@ import { pipeline } from 'node:stream/promises';
 import { HeadwayError } from '../../jobs/error.ts';
 import type { UploadedFile } from '../../operations/operation.ts';
 import type { Table } from '../../operations/tables.ts';
-import { aborted, type Clock } from '../clock.ts';
+import type { Clock } from '../clock.ts';
 
 /** A file's tables as they lie in a database of their own. */
 export interface LoadedTables {
@@ -60,10 +60,14 @@ export class TableShelf {
 		const entry = this.#entries.get(key) ?? this.#begin(key, file);
 		entry.users += 1;
 		entry.stopWaiting();
+		const { promise: gone, reject } = Promise.withResolvers<never>();
+		const leave = () => reject(signal.reason as Error);
+		signal.addEventListener('abort', leave, { once: true });
 		try {
-			const gone = aborted(signal).then(() => Promise.reject(signal.reason as Error));
 			return await work(await Promise.race([entry.loading, gone]));
 		} finally {
+			// One that is left there stays for as long as the server, whose end is one of the signal's reasons.
+			signal.removeEventListener('abort', leave);
 			entry.users -= 1;
 			this.#rest(key, entry);
 		}

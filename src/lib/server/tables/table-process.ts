@@ -47,11 +47,12 @@ export async function askProcess(request: TableRequest, terms: ProcessTerms): Pr
 	const timer = setTimeout(() => ((late = true), end()), timeoutMs);
 	signal.addEventListener('abort', end, { once: true });
 	try {
-		const { output, complaint } = await talk(child, JSON.stringify(request));
+		const { output, complaint, isFlood } = await talk(child, JSON.stringify(request));
 		signal.throwIfAborted();
 		if (late || complaint.includes('limit:time' satisfies LimitMark)) throw tookTooLong(request, timeoutMs);
 		if (/limit:memory|heap out of memory/.test(complaint)) throw tookTooMuch(request, `${memoryMb} MB of memory`);
 		if (complaint.includes('limit:disk' satisfies LimitMark)) throw tookTooMuch(request, `${writtenMb} MB on the disk`);
+		if (isFlood) throw tookTooMuch(request, `${LONGEST_ANSWER / 1024 ** 2} MB for its answer`);
 		return valueIn(output, complaint);
 	} finally {
 		clearTimeout(timer);
@@ -89,24 +90,32 @@ function yieldTo({ pid }: ChildProcess): void {
 }
 
 /** Sends the request; resolves when the process is over. */
-function talk(child: ChildProcess, request: string): Promise<{ output: string; complaint: string }> {
+function talk(child: ChildProcess, request: string): Promise<{ output: string; complaint: string; isFlood: boolean }> {
 	return new Promise((resolve, reject) => {
 		const [output, complaint] = [[] as Buffer[], [] as Buffer[]];
-		const collect = (chunks: Buffer[], most: number) => {
+		let isFlood = false;
+		const collect = (chunks: Buffer[], most: number, tooMuch: () => void) => {
 			let size = 0;
 			return (chunk: Buffer) => {
 				size += chunk.length;
-				if (size <= most) chunks.push(chunk);
-				else child.kill('SIGKILL');
+				if (size <= most) return void chunks.push(chunk);
+				tooMuch();
+				child.kill('SIGKILL');
 			};
 		};
-		child.stdout?.on('data', collect(output, LONGEST_ANSWER));
-		child.stderr?.on('data', collect(complaint, LONGEST_COMPLAINT));
+		child.stdout?.on(
+			'data',
+			collect(output, LONGEST_ANSWER, () => (isFlood = true))
+		);
+		child.stderr?.on(
+			'data',
+			collect(complaint, LONGEST_COMPLAINT, () => undefined)
+		);
 		child.on('error', (cause) => {
 			reject(new HeadwayError('unavailable', 'The server is too busy to read tables. Try again.', { cause }));
 		});
 		child.on('close', () =>
-			resolve({ output: Buffer.concat(output).toString(), complaint: Buffer.concat(complaint).toString() })
+			resolve({ output: Buffer.concat(output).toString(), complaint: Buffer.concat(complaint).toString(), isFlood })
 		);
 		// One that ended early hears nothing.
 		child.stdin?.on('error', () => undefined).end(request);
@@ -131,17 +140,25 @@ function parsed(output: string): TableAnswer | null {
 
 function tookTooLong(request: TableRequest, ms: number): HeadwayError {
 	const seconds = `${Number((ms / 1_000).toFixed(1))} s`;
-	const message =
-		request.do !== 'load'
-			? `The query was stopped after ${seconds}. Narrow it, or count and group instead of reading everything.`
-			: `The file was not read within ${seconds}. Bring a smaller part of it.`;
-	return new HeadwayError('timeout', message);
+	const messages = {
+		load: `The file was not read within ${seconds}. Bring a smaller part of it.`,
+		query: `The query was stopped after ${seconds}. Narrow it, or count and group instead of reading everything.`,
+		describe: `The database did not tell its tables within ${seconds}. Try again, or ask who runs this server.`
+	};
+	return new HeadwayError('timeout', messages[kindOf(request)]);
 }
 
 function tookTooMuch(request: TableRequest, what: string): HeadwayError {
-	const message =
-		request.do !== 'load'
-			? `The query needed more than ${what}. Narrow it, or sort and join less.`
-			: `The file needed more than ${what}. Bring a smaller part of it.`;
-	return new HeadwayError('invalid_input', message);
+	const messages = {
+		load: `The file needed more than ${what}. Bring a smaller part of it.`,
+		query: `The query needed more than ${what}. Narrow it, or sort and join less.`,
+		describe: `The tables of the database needed more than ${what} to be told. Ask who runs this server.`
+	};
+	return new HeadwayError('invalid_input', messages[kindOf(request)]);
+}
+
+/** What was asked, as the sentences tell it apart. */
+function kindOf(request: TableRequest): 'load' | 'query' | 'describe' {
+	if (request.do === 'load') return 'load';
+	return request.do === 'describe database' ? 'describe' : 'query';
 }

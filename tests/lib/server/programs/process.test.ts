@@ -6,7 +6,7 @@ import { text } from 'node:stream/consumers';
 import { expect, onTestFinished, test, vi } from 'vitest';
 import { startLocked } from '$lib/processes/locked-process.ts';
 import processCode from '$lib/server/programs/program-process.mjs?raw';
-import { processTerms, requestOf, runProcess } from '$lib/server/programs/program-process.ts';
+import { processTerms, requestOf, runProcess, talk } from '$lib/server/programs/program-process.ts';
 import { usual } from '$lib/server/programs/program-sandbox.ts';
 import { temporaryFolder } from '../../../support/app.ts';
 
@@ -83,6 +83,18 @@ test.for([
 		expect(answered + words).toMatch(said);
 	}
 );
+
+test('CX-15 a process that were broken and wrote without end is ended before its words fill the memory', async () => {
+	const flood = `
+import { writeSync } from 'node:fs';
+const piece = Buffer.alloc(1e5, 'x');
+const write = (left) => { try { return left - writeSync(1, piece, 0, Math.min(left, piece.length)); } catch { return left; } };
+for (let left = 5e7; left > 0; ) left = write(left);
+writeSync(2, 'wrote it all');`;
+	const child = startLocked(['--input-type=module', '--eval', flood], processTerms(usual, 1), { stdio: 'pipe' });
+	const { runs, words } = await talk(child, '', { silenceMs: 60_000, answers: 1 });
+	expect([runs, words]).toEqual([[], '']);
+});
 
 test('CX-15 a process whose starter is gone ends by itself, whatever it is in the middle of', async () => {
 	const folder = temporaryFolder();

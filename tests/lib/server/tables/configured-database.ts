@@ -1,12 +1,13 @@
 import type { HeadwayError } from '$lib/jobs/error.ts';
 import { DataSources } from '$lib/server/data-sources/data-sources.ts';
+import type { TableSandboxParts } from '$lib/server/tables/table-sandbox.ts';
 import { Bench } from './sandbox.ts';
 
 const signal = () => new AbortController().signal;
 
 /** The sandbox with a database under the name `shop`, and what its tables do; `failure` gives how a query fails, with the code `none` where it does not. */
-export function configuredDatabase(url: string) {
-	const bench = new Bench({ sources: new DataSources([{ name: 'shop', url }]) });
+export function configuredDatabase(url: string, limits: TableSandboxParts['limits'] = {}) {
+	const bench = new Bench({ sources: new DataSources([{ name: 'shop', url }]), limits });
 	const tables = bench.sandbox.of('local');
 	const source = { name: 'shop' };
 	return {

@@ -122,6 +122,8 @@ describe.skipIf((await mysqlPrograms()) === null)('a MySQL database that the ope
 		['WITH gone AS (SELECT 1) DELETE FROM orders', 'error in your SQL syntax|Only reading|denied'],
 		['/*! INSERT INTO secrets */ SELECT 1', 'Only reading is allowed'],
 		['/*M! CREATE TABLE made AS */ SELECT 1', 'Only reading is allowed'],
+		['/* select */ /*! INSERT INTO secrets */ SELECT 1', 'Only reading is allowed'],
+		["-- select\n/*! SET PASSWORD = PASSWORD('taken') # */ SELECT 1\n*/", 'Only reading is allowed'],
 		["SELECT 'x' INTO OUTFILE '/tmp/headway-outfile'", 'denied'],
 		['SELECT word FROM secrets', 'denied'],
 		['SELECT kept_back FROM half', 'denied'],
@@ -137,6 +139,27 @@ describe.skipIf((await mysqlPrograms()) === null)('a MySQL database that the ope
 		expect(message).not.toMatch(/reader|localhost|127\.0\.0\.1/);
 		expect(everything()).toBe(before);
 	});
+
+	test('OP-03 tables of pages and pictures are told by their beginnings, in little memory', async () => {
+		server.sql(`
+			CREATE TABLE pages (id integer PRIMARY KEY, body longtext, picture longblob);
+			INSERT INTO pages WITH RECURSIVE n(i) AS (SELECT 1 UNION ALL SELECT i + 1 FROM n WHERE i < 200) SELECT i, concat(repeat('x', 500000), i), repeat(x'00', 200000) FROM n;
+			GRANT SELECT ON pages TO reader@'%%'`);
+		try {
+			const { tables } = configuredDatabase(server.url, { queryMemory: 150 });
+			const told = await tables.describe({ name: 'shop' }, new AbortController().signal);
+			const pages = told.find(({ name }) => name === 'pages');
+			expect(pages?.columns.map(({ type, samples }) => [type, samples.map(lengthOf)])).toEqual([
+				['integer', [1, 1, 1, 1, 1]],
+				['text', [200]],
+				['blob', ['(200000 bytes)'.length]]
+			]);
+		} finally {
+			server.sql('DROP TABLE pages');
+		}
+	});
+
+	const lengthOf = (value: unknown) => String(value).length;
 
 	test('OP-03 a file of the server is not read: LOAD_FILE gives nothing to a role without FILE', async () => {
 		expect((await shop().query("SELECT LOAD_FILE('/etc/passwd') AS text")).rows).toEqual([[null]]);

@@ -6,12 +6,12 @@ type Value = boolean | number | bigint | string | null;
 export interface ParquetColumn {
 	name: string;
 	type: 'boolean' | 'int32' | 'int64' | 'double' | 'bytes';
-	means?: 'text' | 'date';
+	means?: 'text' | 'date' | 'moment';
 	values: readonly Value[];
 }
 
 const types = { boolean: 0, int32: 1, int64: 2, double: 5, bytes: 6 };
-const meanings = { text: 0, date: 6 };
+const meanings = { text: 0, date: 6, moment: 10 };
 const codecs = { none: 0, gzip: 2, zstd: 6 };
 
 /** A Parquet file of one row group, each column one page of plain values that may be missing. `rows` is what it says of itself. */

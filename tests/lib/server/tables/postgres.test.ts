@@ -20,6 +20,9 @@ const STATEMENTS = `
 	CREATE ROLE renamer LOGIN; GRANT SELECT, UPDATE (name) ON customers TO renamer;
 	CREATE ROLE keeper LOGIN; CREATE TABLE kept (word text); ALTER TABLE kept OWNER TO keeper;
 	CREATE ROLE heir LOGIN; GRANT writer TO heir;
+	CREATE ROLE borrower LOGIN NOINHERIT; GRANT writer TO borrower;
+	CREATE ROLE boss SUPERUSER; CREATE ROLE deputy LOGIN NOINHERIT; GRANT boss TO deputy;
+	CREATE ROLE copier LOGIN REPLICATION; CREATE ROLE ender LOGIN; GRANT pg_signal_backend TO ender;
 	ANALYZE`;
 
 describe.skipIf(postgresFolder() === null)('a PostgreSQL database that the operator configured', () => {
@@ -108,6 +111,50 @@ describe.skipIf(postgresFolder() === null)('a PostgreSQL database that the opera
 		await expect.poll(sleeping, { timeout: 5_000 }).toBe('0');
 	});
 
+	test('OP-03 a query that lifts its own limit of time is stopped at it all the same, there as well', async () => {
+		const lifted = ['statement_timeout', 'client_connection_check_interval'].map(
+			(name) => `set_config('${name}', '0', false)`
+		);
+		const sql = `SELECT ${lifted.join(', ')}, CASE WHEN n > 600 THEN pg_sleep(60)::text END FROM generate_series(1, 700) n`;
+		const failure = shop().failure(sql, { timeoutMs: 1_500 });
+		await expect.poll(sleeping, { timeout: 9_000 }).toBe('1');
+		const { code, message } = await failure;
+		expect([code, message]).toEqual(['timeout', expect.stringContaining('stopped after 1.5 s')]);
+		await expect.poll(sleeping, { timeout: 5_000 }).toBe('0');
+	});
+
+	test('OP-03 tables of pages and pictures are told by their beginnings, in little memory', async () => {
+		server.sql(`
+			CREATE TABLE pages (id integer PRIMARY KEY, body text, picture bytea);
+			INSERT INTO pages SELECT n, repeat('x', 500000) || n, decode(repeat('00', 200000), 'hex') FROM generate_series(1, 200) n;
+			GRANT SELECT ON pages TO reader`);
+		try {
+			const { tables } = configuredDatabase(server.url, { queryMemory: 150 });
+			const told = await tables.describe({ name: 'shop' }, new AbortController().signal);
+			const pages = told.find(({ name }) => name === 'pages');
+			expect(pages?.columns.map(({ type, samples }) => [type, samples.map(lengthOf)])).toEqual([
+				['integer', [1, 1, 1, 1, 1]],
+				['text', [200]],
+				['blob', ['(200000 bytes)'.length]]
+			]);
+		} finally {
+			server.sql('DROP TABLE pages');
+		}
+	});
+
+	const lengthOf = (value: unknown) => String(value).length;
+
+	test('OP-03 rows that are large are cut off as small ones are, before they fill the memory', async () => {
+		const { rows, truncated } = await shop().query("SELECT repeat('x', 1000000) FROM generate_series(1, 500)");
+		expect([rows.length, truncated]).toEqual([8, true]);
+	});
+
+	test('OP-03 a value of megabytes that cannot be converted is not repeated whole', async () => {
+		const { code, message } = await shop().failure("SELECT repeat('x', 5000000)::integer");
+		expect([code, message]).toEqual(['invalid_input', expect.stringContaining('invalid input syntax')]);
+		expect(message.length).toBeLessThan(1_100);
+	});
+
 	test('CX-04 CX-15 a cancel ends the query within 2 s, and at the database too', async () => {
 		const stop = new AbortController();
 		const query = shop()
@@ -132,7 +179,7 @@ describe.skipIf(postgresFolder() === null)('a PostgreSQL database that the opera
 		]);
 	});
 
-	test.each(['owner', 'filer', 'writer', 'renamer', 'keeper', 'heir'])(
+	test.each(['owner', 'filer', 'writer', 'renamer', 'keeper', 'heir', 'borrower', 'deputy', 'copier', 'ender'])(
 		'OP-03 a role that may do more than read is refused: %s',
 		async (role) => {
 			const url = `postgres://${role}@127.0.0.1:${server.port}/shop`;

@@ -12,6 +12,8 @@ export interface DatabaseConnection {
 	quoted(name: string): string;
 	/** SQL that makes text of any value. */
 	asText(expression: string): string;
+	/** SQL that makes text of a column's values as far as they are told: of long ones the beginning, of bytes how many. */
+	beginning(column: FoundColumn, most: number): string;
 }
 
 /** A table as the database's own lists tell of it. */

@@ -51,7 +51,8 @@ async function counted(database: DatabaseConnection, { name, columns }: FoundTab
 	});
 	const [all = []] = await database.rows(`SELECT count(*), ${parts.join(', ')} ${from}`);
 	const [count, ...told] = all;
-	const shown = columns.map((column) => asText(quoted(column.name))).join(', ');
+	// A page or a picture in each row would fill any memory.
+	const shown = columns.map((column) => database.beginning(column, LONGEST_VALUE)).join(', ');
 	const first = await database.rows(`SELECT ${shown} ${from} LIMIT ${SAMPLE_ROWS}`);
 	const described: TableColumn[] = [];
 	for (const [place, column] of columns.entries()) {
@@ -62,7 +63,7 @@ async function counted(database: DatabaseConnection, { name, columns }: FoundTab
 			...bareColumn(column),
 			...{ nulls: Number(count) - Number(values), distinct: Number(distinct) },
 			...{ min: cut(column.told(min ?? null)), max: cut(column.told(max ?? null)) },
-			samples: [...new Set(some.map((text) => cut(column.told(text))))].slice(0, isFew ? FEW : SAMPLES)
+			samples: [...new Set(some.map((text) => cut(toldOf(column, text))))].slice(0, isFew ? FEW : SAMPLES)
 		});
 	}
 	return { name, rows: Number(count), columns: described };
@@ -70,9 +71,14 @@ async function counted(database: DatabaseConnection, { name, columns }: FoundTab
 
 async function allValues(database: DatabaseConnection, column: FoundColumn, from: string): Promise<string[]> {
 	const own = database.quoted(column.name);
-	const distinct = `SELECT DISTINCT ${database.asText(own)} ${from} WHERE ${own} IS NOT NULL`;
+	const distinct = `SELECT DISTINCT ${database.beginning(column, LONGEST_VALUE)} ${from} WHERE ${own} IS NOT NULL`;
 	const rows = await database.rows(`${distinct} ORDER BY 1 LIMIT ${FEW}`);
 	return rows.flatMap(([value]) => value ?? []);
+}
+
+/** Bytes are told by the database as they are shown. */
+function toldOf(column: FoundColumn, text: string): string | number | null {
+	return column.type === 'blob' ? text : column.told(text);
 }
 
 function isRanged({ type }: FoundColumn): boolean {

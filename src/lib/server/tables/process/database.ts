@@ -5,11 +5,13 @@ import { pathToFileURL } from 'node:url';
 const { SQLITE_DENY, SQLITE_FUNCTION, SQLITE_OK, SQLITE_PRAGMA, SQLITE_READ, SQLITE_RECURSIVE, SQLITE_SELECT } =
 	constants;
 const reading = new Set([SQLITE_SELECT, SQLITE_READ, SQLITE_RECURSIVE]);
+/** Settings that may be asked for, not set. */
+const asked = new Set(['data_version', 'page_size']);
 /** Functions that reach out of the database, where a build of SQLite has them. */
 const forbidden = new Set(['load_extension', 'fts3_tokenizer', 'readfile', 'writefile', 'edit']);
 
-/** What one value, one query and its parts may come to: characters, or counts. */
-const limits = { length: 16_000_000, sqlLength: 100_000, exprDepth: 500, likePatternLength: 1_000, attach: 0 };
+/** What one value, one statement and its parts may come to: characters, or counts. A table of many columns is declared in a long one, too. */
+const limits = { length: 16_000_000, sqlLength: 1_000_000, exprDepth: 500, likePatternLength: 1_000, attach: 0 };
 
 /**
  * A database file as nothing can change it: opened for reading, its views and triggers trusted with nothing. What it sorts
@@ -31,8 +33,8 @@ export function openForReading(path: string): DatabaseSync {
 /** From here on, statements may only read tables: no other file, no setting, no change. */
 export function forbidAllButReading(database: DatabaseSync): void {
 	database.setAuthorizer((action, first, name) => {
-		// The search in texts (FTS5) asks this one itself, whether anything was changed.
-		const isHarmless = action === SQLITE_PRAGMA && first === 'data_version' && name === null;
+		// The searches in texts ask these themselves: whether anything was changed (FTS5), and how large a page is (FTS4).
+		const isHarmless = action === SQLITE_PRAGMA && asked.has(String(first)) && name === null;
 		const isReading = reading.has(action) || isHarmless;
 		const allowed = action === SQLITE_FUNCTION ? !forbidden.has(String(name).toLowerCase()) : isReading;
 		return allowed ? SQLITE_OK : SQLITE_DENY;

@@ -1,7 +1,7 @@
 import type { DatabaseSync } from 'node:sqlite';
 import type { Table, TableColumn } from '../../../operations/tables.ts';
 import { ColumnKind } from './kinds.ts';
-import { quoted } from './names.ts';
+import { knownAs, quoted } from './names.ts';
 import type { ColumnTypes } from './request.ts';
 
 /** Of more than these only the names are told, so that they can be counted. */
@@ -18,18 +18,51 @@ const SAMPLES = 5;
 const FEW = 20;
 const LONGEST_VALUE = 200;
 
+/** Longer names no question asks for: what bears one is left out. */
+const LONGEST_NAME = 1_000;
+/** All that is told, as JSON; of what comes after that only the names are. */
+const MOST_CHARACTERS = 8 * 1024 ** 2;
+/** What one statement may come to: SQLite takes 2,000 columns, and `limits` so many characters. */
+const STATEMENT = { columns: 500, characters: 500_000 };
+
 type Value = string | number | null;
 
-/** The tables of a database as a query may name them. `types` are those that are known, of all rows. */
+/**
+ * The tables of a database as a query may name them; one that no query could read is left out. `types` are those that are known,
+ * of all rows.
+ */
 export function describe(database: DatabaseSync, types: ColumnTypes): Table[] {
 	const begun = performance.now();
 	const all = database.prepare('PRAGMA main.table_list').all() as { name: string; type: string }[];
 	const own = all.filter(({ name, type }) => type !== 'shadow' && !name.toLowerCase().startsWith('sqlite_'));
-	return own.map(({ name, type }, place) => {
-		if (place >= MOST_TABLES) return { name, rows: null, columns: [] };
+	let room = MOST_CHARACTERS;
+	return own.flatMap(({ name, type }, place) => {
+		if (name.length > LONGEST_NAME) return [];
+		if (place >= MOST_TABLES || room <= 0) return [{ name, rows: null, columns: [] }];
+		const found = unlessBroken(() => new Described(database, name, knownAs(types, name) ?? {}));
+		if (found === null) return [];
 		const counted = type !== 'view' && performance.now() - begun < BUDGET_MS;
-		return new Described(database, name, types[name.toLowerCase()] ?? {}).table(counted);
+		const table = (counted ? unlessBroken(() => found.table(true)) : null) ?? found.table(false);
+		room -= JSON.stringify(table).length;
+		return [table];
 	});
+}
+
+/** SQLite's own codes: an error in SQL, and a value that is larger than its limit. */
+const [SQL_ERROR, TOO_BIG] = [1, 18];
+
+/**
+ * Null for what is wrong with one table alone: a view of a table that is gone, an order or a module of the program that made the
+ * file, a value of more than 16 MB. The others can be asked all the same.
+ */
+function unlessBroken<T>(look: () => T): T | null {
+	try {
+		return look();
+	} catch (error) {
+		const { errcode = 0 } = error as { errcode?: number };
+		if ([SQL_ERROR, TOO_BIG].includes(errcode & 0xff)) return null;
+		throw error;
+	}
 }
 
 interface ColumnInfo {
@@ -58,7 +91,7 @@ class Described {
 		this.#types = types;
 		// Columns that are computed are there too, but for those of a virtual table that only its own commands use.
 		const all = this.#all(`PRAGMA main.table_xinfo(${quoted(name)})`) as unknown as ColumnInfo[];
-		this.#columns = all.filter(({ hidden }) => hidden !== 1);
+		this.#columns = all.filter(({ hidden, name }) => hidden !== 1 && name.length <= LONGEST_NAME);
 	}
 
 	table(counted: boolean): Table {
@@ -69,7 +102,7 @@ class Described {
 			const looked = counts ? this.#values(name) : [];
 			const distinct = counts && counts.rows <= MOST_SEARCHED ? this.#distinct(name) : null;
 			return {
-				...{ name, type: this.#types[name.toLowerCase()] ?? typeOf(looked, type), min, max },
+				...{ name, type: knownAs(this.#types, name) ?? typeOf(looked, type), min, max },
 				nulls: counts && values !== null ? counts.rows - values : null,
 				distinct,
 				samples: [...new Set(looked.map(told))].slice(0, distinct !== null && distinct <= FEW ? FEW : SAMPLES),
@@ -82,14 +115,10 @@ class Described {
 	#count(): Counted {
 		const parts = this.#columns.map(({ name }) => {
 			const column = quoted(name);
-			return `count(${column}), min(${column}), max(${column})`;
+			return `count(${column}), ${beginning(`min(${column})`)}, ${beginning(`max(${column})`)}`;
 		});
-		// SQLite takes 2,000 result columns at the most.
-		const chunks = Array.from({ length: Math.ceil(parts.length / 500) }, (_, at) =>
-			parts.slice(at * 500, at * 500 + 500)
-		);
-		const [rows = 0, ...told] = chunks.flatMap((chunk, at) =>
-			this.#row(`SELECT ${at === 0 ? 'count(*), ' : ''}${chunk.join(', ')} FROM ${quoted(this.#name)}`)
+		const [rows = 0, ...told] = inStatements(parts).flatMap((some, at) =>
+			this.#row(`SELECT ${at === 0 ? 'count(*), ' : ''}${some.join(', ')} FROM ${quoted(this.#name)}`)
 		);
 		const columns = this.#columns.map((_, at) => ({
 			...{ values: Number(told[at * 3]), min: valueOf(told[at * 3 + 1]), max: valueOf(told[at * 3 + 2]) }
@@ -107,7 +136,7 @@ class Described {
 	#values(column: string): unknown[] {
 		const name = quoted(column);
 		const statement = this.#database.prepare(
-			`SELECT ${name} FROM ${quoted(this.#name)} WHERE ${name} IS NOT NULL LIMIT ${LOOKED_AT}`
+			`SELECT ${beginning(name)} FROM ${quoted(this.#name)} WHERE ${name} IS NOT NULL LIMIT ${LOOKED_AT}`
 		);
 		statement.setReadBigInts(true);
 		statement.setReturnArrays(true);
@@ -129,6 +158,28 @@ class Described {
 		statement.setReturnArrays(true);
 		return (statement.get() as unknown as unknown[] | undefined) ?? [];
 	}
+}
+
+/** A value as far as it is told: a thousand whole ones, of a table of pictures or pages, fill any memory. */
+function beginning(value: string): string {
+	const text = `WHEN 'text' THEN substr(${value}, 1, ${LONGEST_VALUE + 1})`;
+	return `CASE typeof(${value}) ${text} WHEN 'blob' THEN x'' ELSE ${value} END`;
+}
+
+/** The parts in lists that fit into a statement each. */
+function inStatements(parts: readonly string[]): string[][] {
+	const lists: string[][] = [];
+	let room = 0;
+	for (const part of parts) {
+		const list = lists.at(-1);
+		room -= part.length;
+		if (list && room >= 0 && list.length < STATEMENT.columns) list.push(part);
+		else {
+			lists.push([part]);
+			room = STATEMENT.characters - part.length;
+		}
+	}
+	return lists;
 }
 
 /** By what is in it; a declared boolean is one, and nothing at all is what was declared. */
@@ -164,7 +215,7 @@ function told(value: unknown): Value {
 }
 
 function valueOf(value: unknown): Value {
-	if (typeof value === 'string') return value.toWellFormed().slice(0, LONGEST_VALUE);
+	if (typeof value === 'string') return value.slice(0, LONGEST_VALUE).toWellFormed();
 	if (typeof value === 'number') return Number.isFinite(value) ? value : String(value);
 	if (typeof value !== 'bigint') return null;
 	const number = Number(value);

@@ -1,7 +1,14 @@
-import type { QueryResult } from '../../../operations/tables.ts';
+import type { QueryResult, TableColumn } from '../../../operations/tables.ts';
 import { WrongInput, type QueryLimits } from './request.ts';
 
 type Row = QueryResult['rows'][number];
+
+const LONGEST_NAME = 256;
+
+/** A column of a result as it is told: one without a name of its own is called like all of its expression. */
+export function toldColumn(name: string, type: TableColumn['type']): QueryResult['columns'][number] {
+	return { name: name.length > LONGEST_NAME ? `${name.slice(0, LONGEST_NAME)}…`.toWellFormed() : name, type };
+}
 
 /** The rows of a result, up to the most that may come back. */
 export class LimitedRows {

@@ -17,7 +17,7 @@ export async function load(request: LoadRequest): Promise<Table[]> {
 	const database = openForReading(request.database);
 	const tables = describe(database, types);
 	database.close();
-	if (tables.length === 0) throw new WrongInput('The database has no tables.');
+	if (tables.length === 0) throw new WrongInput('The database has no tables that can be read here.');
 	return tables;
 }
 
@@ -29,6 +29,6 @@ async function loaded(request: LoadRequest): Promise<ColumnTypes> {
 	}
 	const table = tableName(request.name);
 	if (kind.is === 'parquet') return { [table]: await loadParquet(request, table) };
-	if (kind.is === 'json') return { [table]: await loadJson(request, table, kind.encoding) };
+	if (kind.is === 'json') return { [table]: await loadJson(request, table, kind) };
 	return { [table]: await loadCsv(request, table, kind) };
 }

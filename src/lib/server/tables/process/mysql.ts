@@ -1,13 +1,13 @@
 import type { QueryResult, Table } from '../../../operations/tables.ts';
-import type { DatabaseConnection } from './database-connection.ts';
+import type { DatabaseConnection, FoundColumn } from './database-connection.ts';
 import { describeDatabase } from './database-schema.ts';
 import { ONLY_READING, tookTooLong } from './database-sentences.ts';
-import { LimitedRows } from './limited-rows.ts';
+import { LimitedRows, toldColumn } from './limited-rows.ts';
 import { connectMysql, type MysqlClient } from './mysql-connection.ts';
 import { isMaria, refuseMighty } from './mysql-role.ts';
 import { tablesIn } from './mysql-schema.ts';
 import { valueFrom } from './mysql-types.ts';
-import { checked } from './query.ts';
+import { bare, checked, withoutComments } from './query.ts';
 import { WrongInput, type DatabaseRequest } from './request.ts';
 
 /**
@@ -46,8 +46,17 @@ async function begin(client: MysqlClient): Promise<void> {
 function asDescribed(client: MysqlClient): DatabaseConnection {
 	return {
 		...{ rows: (sql) => client.rows(sql), begin: () => begin(client), tables: () => tablesIn(client) },
-		...{ quoted: (name) => `\`${name.replaceAll('`', '``')}\``, asText: (expression) => expression }
+		...{ quoted, asText: (expression) => expression, beginning }
 	};
+}
+
+function quoted(name: string): string {
+	return `\`${name.replaceAll('`', '``')}\``;
+}
+
+function beginning({ name, type }: FoundColumn, most: number): string {
+	if (type === 'blob') return `CONCAT('(', LENGTH(${quoted(name)}), ' bytes)')`;
+	return type === 'text' ? `LEFT(${quoted(name)}, ${most})` : quoted(name);
 }
 
 async function query(client: MysqlClient, { sql, ...limits }: DatabaseRequest): Promise<QueryResult> {
@@ -61,16 +70,16 @@ async function query(client: MysqlClient, { sql, ...limits }: DatabaseRequest): 
 		truncated ||= !taken;
 		return taken;
 	});
-	const told = columns.map(({ name, type }) => ({ name, type }));
+	const told = columns.map(({ name, type }) => toldColumn(name, type));
 	return { columns: told, rows: result.rows, truncated, ms: Math.round(performance.now() - begun) };
 }
 
 /** A query that begins with SELECT; MySQL runs what stands in a comment with a mark. */
 function select(sql: string): string {
 	const text = checked(sql);
-	const before = text.slice(0, text.search(/\b(?:select|with|values)\b/i));
+	const before = text.slice(0, text.length - withoutComments(text).length);
 	if (/\/\*M?!/.test(before)) throw new WrongInput(ONLY_READING);
-	return text.replace(/^[\s;]+|[\s;]+$/g, '');
+	return bare(text);
 }
 
 interface MysqlError extends Error {

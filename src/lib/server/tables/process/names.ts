@@ -2,6 +2,12 @@ import { DatabaseSync } from 'node:sqlite';
 
 const LONGEST = 100;
 
+/** What is known under a name, in small letters: `constructor` is a name too, and every object answers to that one. */
+export function knownAs<T>(facts: Readonly<Record<string, T>>, name: string): T | undefined {
+	const key = name.toLowerCase();
+	return Object.hasOwn(facts, key) ? facts[key] : undefined;
+}
+
 /** A name as SQL takes it, whatever is in it. */
 export function quoted(name: string): string {
 	return `"${name.replaceAll('"', '""')}"`;
@@ -9,13 +15,13 @@ export function quoted(name: string): string {
 
 /** What a file's table is called: the beginning of its name, of letters, digits and underscores, so that it needs no quotes. */
 export function tableName(file: string): string {
-	const words = file
+	const whole = file
 		.replace(/(?:\.\w{1,8}){1,2}$/, '')
 		.normalize('NFC')
 		.replace(/[^\p{L}\p{N}]+/gu, '_')
 		.replace(/^_+|_+$/g, '')
-		.toLowerCase()
-		.slice(0, 60);
+		.toLowerCase();
+	const words = cut(whole, 60);
 	if (words === '') return 'data';
 	const name = /^\p{L}/u.test(words) && !words.startsWith('sqlite_') ? words : `table_${words}`;
 	return isPlain(name) ? name : `${name}_table`;
@@ -38,14 +44,17 @@ function isPlain(name: string): boolean {
 export function columnNames(given: readonly string[]): string[] {
 	const taken = new Set<string>();
 	return given.map((name, place) => {
-		const plain =
-			name
-				.replace(/[\s\x00-\x1f\x7f]+/g, ' ')
-				.trim()
-				.slice(0, LONGEST) || `column_${place + 1}`;
+		// What is no whole letter becomes the same sign in SQLite, whatever it was: it must not tell two names apart here.
+		const words = name.toWellFormed().replace(/[\s\x00-\x1f\x7f]+/g, ' ');
+		const plain = cut(words.trim(), LONGEST) || `column_${place + 1}`;
 		let unique = plain;
 		for (let times = 2; taken.has(unique.toLowerCase()); times += 1) unique = `${plain}_${times}`;
 		taken.add(unique.toLowerCase());
 		return unique;
 	});
+}
+
+/** The beginning of a text, of whole letters. */
+function cut(text: string, most: number): string {
+	return text.length <= most ? text : Array.from(text).slice(0, most).join('');
 }

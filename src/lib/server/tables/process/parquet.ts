@@ -66,13 +66,22 @@ const compressors = {
 
 function cellOf(value: unknown, isDay: boolean): Cell {
 	if (value === null || value === undefined) return null;
-	if (value instanceof Date) return { text: isDay ? value.toISOString().slice(0, 10) : value.toISOString() };
+	if (value instanceof Date) return momentOf(value, isDay);
 	if (typeof value === 'string') return { text: value };
 	if (value instanceof Uint8Array) return value;
 	if (typeof value === 'object') return { text: JSON.stringify(value, (_, part: unknown) => plain(part)) };
 	return typeof value === 'number' && !Number.isFinite(value) ? null : String(value);
 }
 
+/** Some programs write an infinite time: no calendar has that. */
+function momentOf(value: Date, isDay: boolean): Cell {
+	if (Number.isNaN(value.getTime())) return null;
+	return { text: isDay ? value.toISOString().slice(0, 10) : value.toISOString() };
+}
+
 function plain(part: unknown): unknown {
-	return typeof part === 'bigint' ? Number(part) : part;
+	if (part instanceof Uint8Array) return `(${part.length} bytes)`;
+	if (typeof part !== 'bigint') return part;
+	const number = Number(part);
+	return Number.isSafeInteger(number) ? number : part.toString();
 }

@@ -2,10 +2,13 @@ import type { StatementSync } from 'node:sqlite';
 import type { QueryResult, TableColumn } from '../../../operations/tables.ts';
 import { forbidAllButReading, openForReading } from './database.ts';
 import { ONLY_READING } from './database-sentences.ts';
-import { LimitedRows } from './limited-rows.ts';
+import { LimitedRows, toldColumn } from './limited-rows.ts';
+import { knownAs } from './names.ts';
 import { WrongInput, type ColumnTypes, type QueryLimits, type QueryRequest } from './request.ts';
 
 type Value = QueryResult['rows'][number][number];
+
+const LONGEST_QUERY = 100_000;
 
 /** Runs one SELECT and reads its rows up to the limits. */
 export function query({ database: path, sql, types, ...limits }: QueryRequest): QueryResult {
@@ -19,7 +22,7 @@ export function query({ database: path, sql, types, ...limits }: QueryRequest): 
 	const columns = statement.columns();
 	const declared = columns.map(({ table, column }) => typeIn(types, table, column));
 	const { rows, truncated } = prepared(() => read(statement, declared, limits));
-	const told = columns.map(({ name }, place) => ({ name, type: declared[place] ?? typeOf(rows, place) }));
+	const told = columns.map(({ name }, place) => toldColumn(name, declared[place] ?? typeOf(rows, place)));
 	return { columns: told, rows, truncated, ms: Math.round(performance.now() - begun) };
 }
 
@@ -36,10 +39,19 @@ function prepared<T>(work: () => T): T {
 
 /** Fails for what is no reading of tables by its first word. */
 export function checked(sql: string): string {
+	if (sql.length > LONGEST_QUERY)
+		throw new WrongInput(`The query is longer than ${LONGEST_QUERY.toLocaleString('en')} characters.`);
 	if (sql.includes('\0')) throw new WrongInput('The query holds a character that SQL does not know.');
 	const [first = ''] = /^\w+/.exec(withoutComments(sql)) ?? [];
 	if (/^(select|with|values)$/i.test(first)) return sql.toWellFormed();
 	throw new WrongInput('Only reading is allowed: the query must begin with SELECT, WITH or VALUES.');
+}
+
+/** A query without the spaces and semicolons around it. */
+export function bare(sql: string): string {
+	let end = sql.length;
+	while (end > 0 && /[\s;]/.test(sql[end - 1] ?? '')) end -= 1;
+	return sql.slice(0, end).replace(/^[\s;]+/, '');
 }
 
 /** Nothing but spaces, semicolons and comments. */
@@ -48,14 +60,13 @@ function isBlank(rest: string): boolean {
 }
 
 /** What stands behind the comments, spaces and semicolons at the beginning. A comment that is never closed goes to the end. */
-function withoutComments(sql: string): string {
+export function withoutComments(sql: string): string {
 	return sql.replace(/^(?:[\s;]+|--[^\n]*(?:\n|$)|\/\*[\s\S]*?(?:\*\/|$))+/, '');
 }
 
 function typeIn(types: ColumnTypes, table: string | null, column: string | null): TableColumn['type'] | null {
 	if (table === null || column === null) return null;
-	const columns = types[table.toLowerCase()] ?? {};
-	return Object.hasOwn(columns, column.toLowerCase()) ? (columns[column.toLowerCase()] ?? null) : null;
+	return knownAs(knownAs(types, table) ?? {}, column) ?? null;
 }
 
 function read(
