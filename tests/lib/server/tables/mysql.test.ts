@@ -144,7 +144,7 @@ describe.skipIf((await mysqlPrograms()) === null)('a MySQL database that the ope
 		server.sql(`
 			CREATE TABLE pages (id integer PRIMARY KEY, body longtext, picture longblob);
 			INSERT INTO pages WITH RECURSIVE n(i) AS (SELECT 1 UNION ALL SELECT i + 1 FROM n WHERE i < 200) SELECT i, concat(repeat('x', 500000), i), repeat(x'00', 200000) FROM n;
-			GRANT SELECT ON pages TO reader@'%%'`);
+			GRANT SELECT ON pages TO reader@'%'`);
 		try {
 			const { tables } = configuredDatabase(server.url, { queryMemory: 150 });
 			const told = await tables.describe({ name: 'shop' }, new AbortController().signal);
