@@ -1,5 +1,6 @@
 import type { ChildProcess } from 'node:child_process';
 import { constants, setPriority } from 'node:os';
+import type { Readable } from 'node:stream';
 import { HeadwayError } from '../../jobs/error.ts';
 import type { QueryResult, Table } from '../../operations/tables.ts';
 import { startLocked, type LimitMark } from '../../processes/locked-process.ts';
@@ -14,6 +15,8 @@ const HEAP_SHARE = 0.5;
 
 /** A cancel ends a statement at its database within two seconds, or leaves it to the time that it may take there. */
 const LEAVING_MS = 1_500;
+
+const TAKEN = 'The process that read the table was ended by the system, which may be short of memory. Try again.';
 
 /** What one process may have. */
 export interface ProcessTerms {
@@ -47,12 +50,13 @@ export async function askProcess(request: TableRequest, terms: ProcessTerms): Pr
 	const timer = setTimeout(() => ((late = true), end()), timeoutMs);
 	signal.addEventListener('abort', end, { once: true });
 	try {
-		const { output, complaint, isFlood } = await talk(child, JSON.stringify(request));
+		const { output, complaint, isFlood, isTaken } = await talk(child, JSON.stringify(request));
 		signal.throwIfAborted();
 		if (late || complaint.includes('limit:time' satisfies LimitMark)) throw tookTooLong(request, timeoutMs);
 		if (/limit:memory|heap out of memory/.test(complaint)) throw tookTooMuch(request, `${memoryMb} MB of memory`);
 		if (complaint.includes('limit:disk' satisfies LimitMark)) throw tookTooMuch(request, `${writtenMb} MB on the disk`);
 		if (isFlood) throw tookTooMuch(request, `${LONGEST_ANSWER / 1024 ** 2} MB for its answer`);
+		if (isTaken) throw new HeadwayError('unavailable', TAKEN, { cause: complaint });
 		return valueIn(output, complaint);
 	} finally {
 		clearTimeout(timer);
@@ -89,37 +93,43 @@ function yieldTo({ pid }: ChildProcess): void {
 	}
 }
 
+/** What a process said before it was over. */
+interface Told {
+	readonly output: string;
+	readonly complaint: string;
+	/** Its answer was longer than any. */
+	readonly isFlood: boolean;
+	/** It was ended by somebody else, as the system does when memory runs short. */
+	readonly isTaken: boolean;
+}
+
 /** Sends the request; resolves when the process is over. */
-function talk(child: ChildProcess, request: string): Promise<{ output: string; complaint: string; isFlood: boolean }> {
+function talk(child: ChildProcess, request: string): Promise<Told> {
 	return new Promise((resolve, reject) => {
-		const [output, complaint] = [[] as Buffer[], [] as Buffer[]];
-		let isFlood = false;
-		const collect = (chunks: Buffer[], most: number, tooMuch: () => void) => {
-			let size = 0;
-			return (chunk: Buffer) => {
-				size += chunk.length;
-				if (size <= most) return void chunks.push(chunk);
-				tooMuch();
-				child.kill('SIGKILL');
-			};
-		};
-		child.stdout?.on(
-			'data',
-			collect(output, LONGEST_ANSWER, () => (isFlood = true))
-		);
-		child.stderr?.on(
-			'data',
-			collect(complaint, LONGEST_COMPLAINT, () => undefined)
-		);
+		const output = collected(child, child.stdout, LONGEST_ANSWER);
+		const complaint = collected(child, child.stderr, LONGEST_COMPLAINT);
 		child.on('error', (cause) => {
 			reject(new HeadwayError('unavailable', 'The server is too busy to read tables. Try again.', { cause }));
 		});
-		child.on('close', () =>
-			resolve({ output: Buffer.concat(output).toString(), complaint: Buffer.concat(complaint).toString(), isFlood })
-		);
+		child.on('close', (_, ended) => {
+			const isTaken = ended === 'SIGKILL' && !child.killed;
+			resolve({ output: output.text(), complaint: complaint.text(), isFlood: output.isFull(), isTaken });
+		});
 		// One that ended early hears nothing.
 		child.stdin?.on('error', () => undefined).end(request);
 	});
+}
+
+/** What a stream of a process brings; one that brings more than so many bytes is ended. */
+function collected(child: ChildProcess, stream: Readable | null, most: number) {
+	const chunks: Buffer[] = [];
+	let size = 0;
+	stream?.on('data', (chunk: Buffer) => {
+		size += chunk.length;
+		if (size <= most) chunks.push(chunk);
+		else child.kill('SIGKILL');
+	});
+	return { text: () => Buffer.concat(chunks).toString(), isFull: () => size > most };
 }
 
 function valueIn(output: string, complaint: string): readonly Table[] | QueryResult {

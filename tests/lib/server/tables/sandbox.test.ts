@@ -131,6 +131,14 @@ describe('a query', () => {
 		expect(processesWith(bench.folder)).toEqual([]);
 	});
 
+	test('OP-03 whose process the system takes is told so, and that it can be tried again', async () => {
+		const { bench, id } = await loaded();
+		const asked = bench.failure(id, endless);
+		await expect.poll(() => processesWith(bench.folder).length).toBe(1);
+		for (const pid of processesWith(bench.folder)) process.kill(pid, 'SIGKILL');
+		expect(await asked).toMatchObject({ code: 'unavailable', message: expect.stringContaining('ended by the system') });
+	});
+
 	test.each([
 		[
 			'holds a row of gigabytes',

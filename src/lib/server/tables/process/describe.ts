@@ -48,8 +48,8 @@ export function describe(database: DatabaseSync, types: ColumnTypes): Table[] {
 	});
 }
 
-/** SQLite's own codes: an error in SQL, and a value that is larger than its limit. */
-const [SQL_ERROR, TOO_BIG] = [1, 18];
+/** SQLite's own codes: an error in SQL, a value that is larger than its limit, and an index that its own module finds damaged. */
+const [SQL_ERROR, TOO_BIG, DAMAGED_INDEX] = [1, 18, 267];
 
 /**
  * Null for what is wrong with one table alone: a view of a table that is gone, an order or a module of the program that made the
@@ -60,7 +60,7 @@ function unlessBroken<T>(look: () => T): T | null {
 		return look();
 	} catch (error) {
 		const { errcode = 0 } = error as { errcode?: number };
-		if ([SQL_ERROR, TOO_BIG].includes(errcode & 0xff)) return null;
+		if ([SQL_ERROR, TOO_BIG].includes(errcode & 0xff) || errcode === DAMAGED_INDEX) return null;
 		throw error;
 	}
 }

@@ -55,10 +55,17 @@ async function* listIn(path: string, encoding: string): AsyncGenerator<Row> {
 /** Undefined for what is no JSON. */
 function parsed(text: string): unknown {
 	try {
-		return JSON.parse(text) as unknown;
+		// Few files have such numbers, and reading them so takes its time.
+		return (/\d{16}/.test(text) ? JSON.parse(text, exactly) : JSON.parse(text)) as unknown;
 	} catch {
 		return undefined;
 	}
+}
+
+/** A whole number of any length: ids are longer than what a number can hold. */
+function exactly(_: string, value: unknown, as?: { source?: string }): unknown {
+	const { source = '' } = as ?? {};
+	return typeof value === 'number' && /^-?\d{16,}$/.test(source) ? BigInt(source) : value;
 }
 
 function isRow(value: unknown): value is Row {
@@ -71,10 +78,23 @@ function cellOf(value: unknown, row: number): Cell {
 	return typeof value === 'object' ? { text: nested(value, row) } : String(value);
 }
 
+/** What TypeScript does not know yet. */
+const { rawJSON: rawJson } = JSON as unknown as { rawJSON(text: string): unknown };
+
+/** With the digits of its ids, which the plain way refuses: that way goes deeper. */
+function written(value: object): string {
+	try {
+		return JSON.stringify(value);
+	} catch (error) {
+		if (!(error instanceof TypeError)) throw error;
+		return JSON.stringify(value, (_, part: unknown) => (typeof part === 'bigint' ? rawJson(String(part)) : part));
+	}
+}
+
 /** It is read to any depth, but cannot be written so. */
 function nested(value: object, row: number): string {
 	try {
-		return JSON.stringify(value);
+		return written(value);
 	} catch (error) {
 		if (!(error instanceof RangeError)) throw error;
 		throw new WrongInput(`Row ${row} holds lists or objects in one another too deeply to be kept.`);

@@ -36,10 +36,12 @@ function cut(message: string): string {
 /** What SQLite finds wrong with a file. */
 function sentenceFor(error: unknown): string {
 	const message = error instanceof Error ? error.message : String(error);
-	if (/not a database|malformed|disk image|corrupt/.test(message)) return 'The SQLite file is damaged, or encrypted.';
+	const code = codeOf(error);
+	if (code === 11 || /not a database|malformed|disk image|corrupt/.test(message))
+		return 'The SQLite file is damaged, or encrypted.';
 	if (/full/.test(message)) return 'As a table the file becomes larger than can be kept here.';
 	if (/too big/.test(message)) return 'A value in the file is larger than 16 MB.';
-	if (OF_THE_FILE.includes(codeOf(error))) return `SQLite cannot read the file: ${cut(message)}.`;
+	if (OF_THE_FILE.includes(code)) return `SQLite cannot read the file: ${cut(message)}.`;
 	throw error;
 }
 
