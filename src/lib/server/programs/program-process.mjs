@@ -206,7 +206,8 @@ function outcome(vm, grid, log, spent) {
 	const text = grid.map((row) => row.join('')).join('/');
 	const given = vm.callFunction(call, vm.undefined, vm.newString('grid'), vm.newString(text));
 	if (given.error) return failed(given);
-	const evaluated = vm.evalCode(source, 'program.js');
+	// Not as a module, whose functions nobody finds: one that exports is told that it cannot.
+	const evaluated = vm.evalCode(source, 'program.js', { type: 'global' });
 	if (evaluated.error) return failed(evaluated);
 	const found = vm.evalCode("typeof solve === 'function' ? solve : undefined");
 	if (found.error) return failed(found);

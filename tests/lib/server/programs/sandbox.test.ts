@@ -62,6 +62,7 @@ describe('a program', () => {
 			solve('\nthrow new TypeError("no such colour");'),
 			{ kind: 'thrown', message: 'TypeError: no such colour', line: 3 }
 		],
+		['that exports its function', 'export function solve(grid) {\n\treturn grid;\n}', { kind: 'syntax', line: 1 }],
 		['that throws a text', solve('throw "out";'), { kind: 'thrown', message: 'out' }],
 		['without `solve`', 'const other = 1;', { kind: 'no_grid', message: 'There is no function solve(grid).' }],
 		['that gives nothing', solve(''), { kind: 'no_grid', message: 'It gave no grid, but undefined.' }],

@@ -5,8 +5,6 @@ import { pathToFileURL } from 'node:url';
 const { SQLITE_DENY, SQLITE_FUNCTION, SQLITE_OK, SQLITE_PRAGMA, SQLITE_READ, SQLITE_RECURSIVE, SQLITE_SELECT } =
 	constants;
 const reading = new Set([SQLITE_SELECT, SQLITE_READ, SQLITE_RECURSIVE]);
-/** Settings that may be asked for, not set. */
-const asked = new Set(['data_version', 'page_size']);
 /** Functions that reach out of the database, where a build of SQLite has them. */
 const forbidden = new Set(['load_extension', 'fts3_tokenizer', 'readfile', 'writefile', 'edit']);
 
@@ -33,8 +31,8 @@ export function openForReading(path: string): DatabaseSync {
 /** From here on, statements may only read tables: no other file, no setting, no change. */
 export function forbidAllButReading(database: DatabaseSync): void {
 	database.setAuthorizer((action, first, name) => {
-		// The searches in texts ask these themselves: whether anything was changed (FTS5), and how large a page is (FTS4).
-		const isHarmless = action === SQLITE_PRAGMA && asked.has(String(first)) && name === null;
+		// The search in texts (FTS5) asks this one itself, whether anything was changed.
+		const isHarmless = action === SQLITE_PRAGMA && first === 'data_version' && name === null;
 		const isReading = reading.has(action) || isHarmless;
 		const allowed = action === SQLITE_FUNCTION ? !forbidden.has(String(name).toLowerCase()) : isReading;
 		return allowed ? SQLITE_OK : SQLITE_DENY;
