@@ -98,6 +98,23 @@ describe('the page of a chart', () => {
 		}
 	);
 
+	test('OP-03 at 390 pixels seventeen series have a legend, and their drawing its height', async () => {
+		const byStation =
+			'SELECT substr(started_at, 1, 7) AS month, station, count(*) AS rides FROM bike_rides GROUP BY 1, 2';
+		const { id } = await runQuery(headway.url, byStation);
+		const page = await browser.page({ baseURL: headway.url, width: 390 });
+		await openDrawn(page, id);
+		const [box, svg] = await Promise.all([
+			page.locator('[data-chart]').boundingBox(),
+			page.locator('[data-drawing] svg').boundingBox()
+		]);
+		expect(Math.abs(box!.height - svg!.height)).toBeLessThan(2);
+		const marks = await page
+			.locator('[data-drawing] .mark-symbol.role-mark path')
+			.evaluateAll((points) => points.map((point) => point.getBoundingClientRect().y));
+		expect(Math.max(...marks) - Math.min(...marks)).toBeGreaterThan(180);
+	});
+
 	test('BY-11 a table that fits is no stop for the keyboard', async () => {
 		const { id } = await runQuery(headway.url, 'SELECT district, count(*) AS rides FROM bike_rides GROUP BY 1');
 		const page = await browser.page({ baseURL: headway.url });

@@ -1,6 +1,6 @@
 import { afterEach, beforeEach, describe, expect, test, vi } from 'vitest';
 import { draw, svgOf, type Drawing, type Picture } from '../../../src/lib/components/chart/drawing.ts';
-import { heightOf } from '../../../src/lib/components/chart/height.ts';
+import { heightOf, narrowHeightOf } from '../../../src/lib/components/chart/height.ts';
 import { wholeSpec } from '../../../src/lib/components/chart/saving.ts';
 import type { Cell, ChartType, Wish } from '../../../src/lib/operations/chart/model.ts';
 import { fulfilled, rowObjects, specFor, type Rowset } from '../../../src/lib/operations/chart/spec.ts';
@@ -148,6 +148,14 @@ describe('the drawing of a chart', () => {
 		expect(heightOf(spec, records)).toBeGreaterThanOrEqual(100 * 18);
 		const usual = pictureOf(months, { chart: 'line' });
 		expect(heightOf(usual.spec, usual.records)).toBe(360);
+	});
+
+	test('OP-03 on a phone the legend of many series takes nothing from their drawing', () => {
+		const many = Array.from({ length: 17 }, (_, index): Cell[] => [`2025-0${(index % 6) + 1}`, `kind ${index}`, index]);
+		const { spec, records } = pictureOf({ ...months, rows: many }, { chart: 'point', colour: 'kind' });
+		expect(narrowHeightOf(spec, records)).toBe(360 + 7 * 20);
+		const few = pictureOf(months, { chart: 'line' });
+		expect(narrowHeightOf(few.spec, few.records)).toBe(360);
 	});
 
 	test('OP-03 the specification is saved with its data', () => {

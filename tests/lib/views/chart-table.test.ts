@@ -106,7 +106,7 @@ describe('a table of rows', () => {
 		const wide = Array.from({ length: 200 }, (_, place) => ({ name: `c${place}`, type: 'integer' }));
 		const many = Array.from({ length: 40 }, (_, row): Cell[] => wide.map((__, place) => row * place));
 		render(DataTable, { label: 'Weights', columns: wide, rows: many });
-		expect(screen.getByRole('table', { name: 'Weights' }).querySelectorAll('[role=cell]').length).toBeLessThan(4_000);
+		await waitFor(() => expect(screen.getAllByRole('row').length).toBeLessThan(25));
 	});
 
 	test('OP-03 of hundreds of columns those near the window are elements, each in its place, and the others when it is scrolled there', async () => {
@@ -127,7 +127,7 @@ describe('a table of rows', () => {
 		expect(places().length).toBeLessThan(60);
 	});
 
-	test('OP-03 a table that is wider than its place says so, and is reached by keyboard; another is not a stop', async () => {
+	test('BY-11 OP-03 a table that is wider than its place says so, and is reached by keyboard; another is not a stop', async () => {
 		render(DataTable, { label: 'Narrow', columns, rows });
 		expect(screen.queryByRole('region')).toBeNull();
 		const widths = [

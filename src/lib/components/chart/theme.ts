@@ -1,9 +1,8 @@
 import type { Config } from 'vega-lite';
 import type { Colours } from './colours.ts';
+import { MOST_ENTRIES, NARROW } from './height.ts';
 
 const FONT = "system-ui, -apple-system, 'Segoe UI', Roboto, 'Liberation Sans', sans-serif";
-/** Below this a legend beside the drawing would leave it no room. In CSS pixels. */
-const NARROW = 560;
 
 /** How every chart looks: the page's colours and type; its marks name their values. `padding` is around all of it, in CSS pixels. */
 export function themeOf(colours: Colours, width: number, padding = 4): Config {
@@ -22,7 +21,7 @@ export function themeOf(colours: Colours, width: number, padding = 4): Config {
 			...{ gridColor: line, domainColor: edge, tickColor: edge }
 		},
 		legend: {
-			...{ ...words, titleFontWeight: 500, labelLimit: 160, symbolLimit: 24 },
+			...{ ...words, titleFontWeight: 500, labelLimit: 160, symbolLimit: MOST_ENTRIES },
 			...(narrow ? { orient: 'bottom', columns: 2 } : {})
 		},
 		view: { stroke: null },
