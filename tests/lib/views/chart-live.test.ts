@@ -67,7 +67,8 @@ describe('a chart, live', () => {
 		await rerender({ job: chartJob([...thought, ...rows()]), live: true });
 		expect(toggle(/^Reasoning/)).toHaveAttribute('aria-expanded', 'false');
 		const job = chartJob([...thought, ...whole().slice(described.length)]);
-		await rerender({ job: { ...job, usage: { inputTokens: 9, outputTokens: 9, reasoningTokens: 5 } }, live: false });
+		const usage = { inputTokens: 9, cachedTokens: null, outputTokens: 9, reasoningTokens: 5, searches: null };
+		await rerender({ job: { ...job, usage }, live: false });
 		expect(toggle(/^Reasoning/)).toHaveAttribute('aria-expanded', 'false');
 		await open(/^Reasoning/);
 		expect(within(reasoning()).getByText('I count by weather.')).toBeVisible();
