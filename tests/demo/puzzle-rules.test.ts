@@ -209,7 +209,7 @@ describe('on the puzzles that ship', () => {
 	});
 });
 
-test('TS-06 TS-18 a program that many pairs suggest is run once on each of them', () => {
+test('TS-06 a program that many pairs suggest is run once on each of them', () => {
 	/** How often the input of a pair is looked at, where so many pairs are alike. */
 	const looksOf = (count: number) => {
 		let looks = 0;
