@@ -49,7 +49,7 @@ export async function openStorage(options: StorageOptions) {
 }
 
 /** For what fails after it was opened: closes it and passes the error on. Left open, it would look like one whose server was killed, and the next start would look through all of it. */
-export function closing({ close }: Pick<Storage, 'close'>): (error: unknown) => never {
+export function closing({ close }: { close(): void }): (error: unknown) => never {
 	return (error) => {
 		close();
 		throw error;
