@@ -92,7 +92,7 @@ export default defineConfig(({ command }) => ({
 					environment: 'node',
 					include: [
 						'tests/{demo,http,scripts}/**/*.test.ts',
-						'tests/lib/{jobs,operations,processes,puzzles,server,tools}/**/*.test.ts',
+						'tests/lib/{jobs,operations,processes,puzzles,server,text,tools}/**/*.test.ts',
 						'tests/docs/**/*.test.ts'
 					]
 				}
