@@ -47,9 +47,13 @@ const cut = (cell: string) => `${cell.slice(0, LONGEST_CELL - 1).toWellFormed()}
 
 function unique(columns: QueryResult['columns']): ChartRows['columns'] {
 	const taken = new Set<string>();
+	// Thousands may be called alike: each goes on counting where the last of its name stopped.
+	const counts = new Map<string, number>();
 	return columns.map(({ name, type }) => {
 		let told = name;
-		for (let times = 2; taken.has(told); times += 1) told = `${name} ${times}`;
+		let times = counts.get(name) ?? 1;
+		while (taken.has(told)) told = `${name} ${(times += 1)}`;
+		counts.set(name, times);
 		taken.add(told);
 		return { name: told, type };
 	});

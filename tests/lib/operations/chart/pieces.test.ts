@@ -18,6 +18,14 @@ function checked(
 	return problemWith({ columns: named, rows, truncated }, { ...wish, ...wished })?.message ?? null;
 }
 
+test('OP-03 columns that are called alike are told apart, thousands of them too', () => {
+	const named = (...names: string[]) => names.map((name) => ({ name, type: 'integer' as const }));
+	const shown = (columns: ReturnType<typeof named>) =>
+		shownRows({ columns, rows: [], truncated: false, ms: 1 }).columns.map(({ name }) => name);
+	expect(shown(named('x', 'x', 'x 2', 'x'))).toEqual(['x', 'x 2', 'x 2 2', 'x 3']);
+	expect(new Set(shown(named(...Array<string>(2_000).fill('n')))).size).toBe(2_000);
+});
+
 describe('rows are looked at', () => {
 	const many = Array.from({ length: 300 }, (_, at): Cell[] => [`n${at}`, at]);
 	test.each<[string, Record<string, ColumnType>, Cell[][], Partial<Wish> & { truncated?: boolean }, string | null]>([
