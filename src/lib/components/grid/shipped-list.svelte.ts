@@ -24,11 +24,11 @@ export class ShippedList {
 
 	/** By level, each with a name such as “Level 1: One move”. */
 	get levels(): { level: number; name: string; puzzles: readonly ListedPuzzle[] }[] {
-		const all = this.puzzles ?? [];
-		return [...new Set(all.map(({ level }) => level))].map((level) => {
+		const byLevel = Object.groupBy(this.puzzles ?? [], ({ level }) => level);
+		return Object.entries(byLevel).map(([number, puzzles = []]) => {
+			const level = Number(number);
 			const title = LEVELS[level];
-			const name = title === undefined ? `Level ${level}` : `Level ${level}: ${title}`;
-			return { level, name, puzzles: all.filter((puzzle) => puzzle.level === level) };
+			return { level, name: title === undefined ? `Level ${level}` : `Level ${level}: ${title}`, puzzles };
 		});
 	}
 
