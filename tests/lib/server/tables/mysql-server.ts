@@ -75,7 +75,9 @@ export async function startMysql(statements: string): Promise<MysqlServer> {
 		...options,
 		stdio: 'ignore'
 	});
-	const asked = ['--no-defaults', `--socket=${join(folder, 'socket')}`, '-uroot', '-N', '-B', '--raw'];
+	// Without a locale in the environment the client takes what it is given for Latin-1.
+	const named = ['--no-defaults', '--default-character-set=utf8mb4', `--socket=${join(folder, 'socket')}`];
+	const asked = [...named, '-uroot', '-N', '-B', '--raw'];
 	const sql = (database: string, text: string) =>
 		execFileSync(client, [...asked, database], {
 			input: text,
