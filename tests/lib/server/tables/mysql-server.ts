@@ -30,14 +30,17 @@ interface MysqlPrograms {
 	readonly env: NodeJS.ProcessEnv;
 }
 
-/** The system's, or Debian's packages unpacked; null where neither can be had. */
+/** The system's, or Debian's packages unpacked; null where neither can be had, or run. */
 export async function mysqlPrograms(): Promise<MysqlPrograms | null> {
 	const found = (await ensureProgram('mariadb', { root })) as { path: string; env: NodeJS.ProcessEnv } | null;
 	if (!found) return null;
 	const { path: server, env } = found;
 	const base = join(dirname(server), '..');
 	const [client, install] = [join(base, 'bin', 'mariadb'), join(base, 'bin', 'mariadb-install-db')];
-	return existsSync(client) && existsSync(install) ? { base, server, client, install, env } : null;
+	if (!existsSync(client) || !existsSync(install)) return null;
+	// Unpacked in a folder that only root may enter, it cannot be run by anybody else.
+	const runs = spawnSync(server, ['--no-defaults', '--version'], { ...notRoot(), env, cwd: '/' }).status === 0;
+	return runs ? { base, server, client, install, env } : null;
 }
 
 /** Starts one and runs the statements in its database `shop`, as its owner. Throws where there is none. */
